@@ -1,0 +1,1 @@
+"""Placet for those who ask: receipts, clients, callbacks. No Django here, ever."""
