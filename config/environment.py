@@ -1,0 +1,160 @@
+"""What the console is told from outside: typed, bounded, and refused with one sentence when it makes no sense.
+
+A value is looked up in this order: the environment (`REDIS_URL`), a file named by the environment (`REDIS_URL_FILE`),
+a file in the secrets folder (`/run/secrets/redis_url`, folder changed by `SECRETS_DIR`), the stores of a running
+`make run` (`var/stores.json`), the default.
+"""
+
+import ipaddress
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, override
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
+
+from config import databases
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STORES = "stores.json"
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    placet_var: Path = Field(BASE_DIR / "var", description="folder of everything the console writes")
+    port: int = Field(8000, ge=1, le=65535, description="loopback port of the web process")
+    public_url: str = Field("", description="origin under which people and servers reach the console; issuer of receipts")
+    demo: bool = Field(True, description="seed the demo and run its agent")
+    database_url: str = Field("", description="sqlite:///relative, sqlite:////absolute, or postgresql://…")
+    redis_url: str = Field("", description="redis://, rediss:// or unix://; empty: none but the embedded one")
+    broker_url: str = Field("", description="message broker for Celery and the intake queue; empty: the Redis one")
+    secret_key: str = Field("", min_length=0, description="empty: generated once into the var folder")
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        return value and _checked_origin(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value:
+            databases.parse(value, base=BASE_DIR)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, value: str) -> str:
+        if value and not urlsplit(value).scheme:
+            raise ValueError("must be a URL, such as amqp://host// or sqs://")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < 50:
+            raise ValueError("must have at least 50 characters")
+        return value
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = os.environ.get("SECRETS_DIR") or "/run/secrets"
+        secrets = [SecretsSettingsSource(settings_cls, folder)] if Path(folder).is_dir() else []
+        return (init_settings, env_settings, _NamedFiles(settings_cls), *secrets, _RunningStores(settings_cls))
+
+    @property
+    def issuer(self) -> str:
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+
+class _NamedFiles(PydanticBaseSettingsSource):
+    """`DATABASE_URL_FILE=/path` stands for the content of that file, so that secrets stay out of the environment."""
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        named = os.environ.get(f"{field_name.upper()}_FILE")
+        return (Path(named).read_text().strip() if named else None), field_name, False
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class _RunningStores(PydanticBaseSettingsSource):
+    """A command beside a running `make run` uses that run's stores and issuer."""
+
+    FIELDS = ("database_url", "redis_url", "broker_url", "public_url", "port")
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        var = Path(self.current_state.get("placet_var") or BASE_DIR / "var")
+        try:
+            stores = json.loads((var / STORES).read_text())
+        except (OSError, ValueError):
+            return {}
+        return {name: stores[name] for name in self.FIELDS if stores.get(name)}
+
+
+def _checked_origin(value: str) -> str:
+    url = urlsplit(value.rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("must look like https://console.example.org")
+    if url.path or url.query or url.fragment or url.username:
+        raise ValueError("must be an origin: scheme, host and port, nothing after it")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("must be https unless its host is this machine")
+    return value.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read() -> Environment:
+    """The checked environment; a bad value ends the process with one sentence and exit code 2."""
+    try:
+        return Environment()
+    except ValidationError as refused:
+        complaints = "; ".join(_complaint(error) for error in refused.errors(include_input=False, include_url=False))
+        sys.exit(stop(f"Placet does not start: {complaints}."))
+    except OSError as error:
+        sys.exit(stop(f"Placet does not start: {error.filename} cannot be read: {error.strerror}."))
+
+
+def stop(sentence: str) -> int:
+    """Says why the start ends here; returns the exit code for it. Values are not repeated: they may be secrets."""
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+def _complaint(error: Any) -> str:
+    name = str(error["loc"][0]).upper() if error["loc"] else "settings"
+    return f"{name} {error['msg'].removeprefix('Value error, ').removeprefix('Input ')}"

@@ -1,0 +1,198 @@
+"""Django's settings. What may differ between two installations comes from `config.environment`; the rest is fixed."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.csp import CSP
+
+from config import databases, environment, logs
+
+BASE_DIR = environment.BASE_DIR
+env = environment.read()
+
+
+def _prepared(folder: Path) -> Path:
+    """Exists before any check runs: the checks of JSON columns already open the database."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(environment.stop(f"Placet does not start: {folder} cannot be made: {error.strerror}."))
+    return folder
+
+
+def _generated_key(file: Path) -> str:
+    """The key in `file`, made at the first start. Linked into place, so that two first starts agree on one key."""
+    if not file.exists():
+        fresh = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as out:
+                out.write(secrets.token_urlsafe(64))
+            try:
+                os.link(fresh, file)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        except OSError as error:
+            sys.exit(environment.stop(f"Placet does not start: {file.parent} is not writable: {error.strerror}."))
+    return file.read_text().strip()
+
+
+# ── Where things are ──────────────────────────────────────────────────────────────────────────────────────────────
+VAR_DIR = _prepared(env.placet_var.resolve())
+KEYS_DIR = VAR_DIR / "keys"
+STORES_FILE = VAR_DIR / environment.STORES
+PUBLIC_URL = env.issuer
+REDIS_URL = env.redis_url or None
+BROKER_URL = env.broker_url or None
+DEMO = env.demo
+
+SECRET_KEY = env.secret_key or _generated_key(VAR_DIR / "secret_key")
+DEBUG = False
+
+# ── Who may talk to us ────────────────────────────────────────────────────────────────────────────────────────────
+_public = urlsplit(PUBLIC_URL)
+_encrypted = _public.scheme == "https"
+ALLOWED_HOSTS = sorted({_public.hostname or "", "127.0.0.1", "localhost", "[::1]"} - {""})
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_SSL_REDIRECT = _encrypted
+SECURE_HSTS_SECONDS = 31_536_000 if _encrypted else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _encrypted
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted
+SESSION_COOKIE_NAME = "placet_session"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = "placet_csrf"
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# ── What it is made of ────────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "config.admin.Config",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "guardian",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "accounts",
+    "approvals",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ── Stores ────────────────────────────────────────────────────────────────────────────────────────────────────────
+DATABASES = {
+    "default": databases.parse(env.database_url, base=BASE_DIR)
+    if env.database_url
+    else databases.sqlite(VAR_DIR / "placet.sqlite3")
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Sign-in limits count here. In the database, because a lost Redis must neither lock people out nor lift the limits.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "placet_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+# No mail is sent yet. Nothing may fall back to a mail host by accident, nor print a link into a log.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+
+# ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# Memory-hard, and in the standard library.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+}
+ANONYMOUS_USER_NAME = None
+
+# ── Words, times, files ───────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+LOGGING = logs.configure()

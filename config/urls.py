@@ -1,0 +1,14 @@
+"""Which room answers which path. The paths for servers (`/api/v1`, `/.well-known`) never come here: see `asgi`."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("approvals.urls")),
+]
