@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import rfc8785
 
-type Json = None | bool | int | float | str | list[Json] | dict[str, Json]
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 MAX_BYTES = 262_144
 MAX_DEPTH = 64
@@ -25,7 +25,9 @@ _EXPONENT_FROM = 1e21
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NONCHARACTER = re.compile(
-    "[\ufdd0-\ufdef\ufffe\uffff" + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)) + "]"
+    "[\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
@@ -58,7 +60,7 @@ class _Flawed(Exception):
 
 
 def parse(raw: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
-    """Read `raw` (UTF-8 JSON text) as strict I-JSON, or raise `NotCanonical`. Size is checked before anything is parsed.
+    """Read `raw` (UTF-8 JSON text) as strict I-JSON, or raise `NotCanonical`. Size is checked before parsing.
 
     `parse(canonical(parse(raw)))` is always `parse(raw)`: what cannot be read back unchanged is refused here.
     """
@@ -209,20 +211,22 @@ def _refuse_strings(value: Any) -> None:
             if _SURROGATE.search(text):
                 raise NotCanonical("lone_surrogate", pointer, "a lone surrogate is not a character")
             if _NONCHARACTER.search(text):
-                raise NotCanonical("noncharacter", pointer, "Unicode noncharacters are not for interchange (RFC 7493 2.1)")
+                raise NotCanonical("noncharacter", pointer, "noncharacters are not for interchange (RFC 7493, 2.1)")
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
 
 
 def _fast(value: Any) -> bytes | None:
     """What the C encoder writes, where it provably writes RFC 8785; None where it may not.
 
-    The two differ in exactly four ways: the order of keys beyond the basic plane (code points here, UTF-16 units there),
-    the form of some floats, keys that are not strings, and integers beyond 2^53-1. `_plain` rules out the last three,
-    the look at astral characters the first. A property test compares both writers on arbitrary values.
+    The two differ in exactly four ways: the order of keys beyond the basic plane (code points here, UTF-16 units
+    there), the form of some floats, keys that are not strings, and integers beyond 2^53-1. `_plain` rules out the last
+    three, the look at astral characters the first. A property test compares both writers on arbitrary values.
     """
     if not _plain(value):
         return None
@@ -269,12 +273,21 @@ def _slow(value: Any) -> bytes:
     return raw
 
 
+def _shallow(node: Any) -> Any:
+    """The node without its children, so that an error is its own."""
+    if isinstance(node, dict):
+        return dict.fromkeys(node, 0)
+    return [] if isinstance(node, list | tuple) else node
+
+
 def _reason(value: Any, error: Exception) -> NotCanonical:
     if isinstance(error, RecursionError):
         return NotCanonical("too_deep", "", "nested too deeply to be written")
     for pointer, node in _walk(value):
         try:
-            rfc8785.dumps(dict.fromkeys(node, 0) if isinstance(node, dict) else [] if isinstance(node, list | tuple) else node)
+            rfc8785.dumps(
+                dict.fromkeys(node, 0) if isinstance(node, dict) else [] if isinstance(node, list | tuple) else node
+            )
         except rfc8785.IntegerDomainError:
             return NotCanonical("integer_range", pointer, str(error))
         except rfc8785.FloatDomainError:
