@@ -1,0 +1,5 @@
+"""What a reviewer is shown of a server's bytes. Injective: two different payloads never look alike."""
+
+from .text import Piece, alarms, plain, render, unrender
+
+__all__ = ["Piece", "alarms", "plain", "render", "unrender"]

@@ -1,0 +1,213 @@
+"""Text made faithful: every character is either plain to see or named, and two different texts never look alike.
+
+`unrender(render(text)) == text` for every text, and `unrender` reads only what a person sees: plain text, and labels. What is promised is as wide as Unicode's own table of confusables for ASCII, no wider: fonts that draw `l` and
+`I` alike are beyond it, which is why the exact bytes are one tab away.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from .characters import EAST_ASIAN, Sort, is_seen, name_of, script_of, sort_of
+from .words import judge
+
+PLAIN_ASCII = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
+_PICTURE = "[\U0001f000-\U0001faff\u2190-\u2bff\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299]"
+_UNIT = f"{_PICTURE}[\U0001f3fb-\U0001f3ff]?\ufe0f?"
+EMOJI = re.compile(f"([\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f\u20e3|{_UNIT}(?:\u200d{_UNIT}){{0,8}})")
+_BETWEEN = re.compile(r" \d{1,20} |[،؛؟.,:!]? ")
+_CODE = re.compile(r"U\+([0-9A-F]{4,6})(?: (?!U\+|×)[^ ]+)*(?: ×(\d+))?")
+_LONGEST_LABEL = 24  # different hidden characters named in one chip
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of shown text.
+
+    `form`: text; rtl (reads right to left, set apart so that nothing around it is reordered); chip (a label that says what
+    is there, with `glyph` when a font draws something); mark (white space made visible); break (line ends made visible);
+    script (a word in `glyph` with its script as label). `alarm`: nobody would have seen it, or would have taken it for something else.
+    """
+
+    form: str
+    shown: str
+    glyph: str = ""
+    alarm: bool = False
+
+
+def render(text: str) -> tuple[Piece, ...]:
+    """Return what to show for a text."""
+    if PLAIN_ASCII.fullmatch(text):
+        return (Piece("text", text),) if text else ()
+    return tuple(_joined(_pieces(text)))
+
+
+def unrender(pieces: Iterable[Piece]) -> str:
+    """Return the text that was rendered, from what is seen alone."""
+    return "".join(_read(piece) for piece in pieces)
+
+
+def alarms(pieces: Iterable[Piece]) -> int:
+    """How many stretches nobody would have seen for what they are."""
+    return sum(piece.alarm for piece in pieces)
+
+
+def plain(pieces: Iterable[Piece]) -> str:
+    """One line of text for places that know no chips, such as a page's title."""
+    return "".join(p.shown if p.form in ("text", "rtl") else f"⟦{p.glyph}{p.shown}⟧" for p in pieces)
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    ambient = "LATIN"
+    for index, part in enumerate(EMOJI.split(text)):
+        if index % 2:
+            yield _emoji(part)
+            continue
+        runs = [(kind, "".join(run)) for kind, run in groupby(part, key=_kind)]
+        for place, (kind, run) in enumerate(runs):
+            if kind == "word":
+                verdicts, ambient = judge(run, ambient)
+                for verdict in verdicts:
+                    yield _verdict(*verdict)
+            elif kind is Sort.WIDE:
+                beside = "".join(r for _, r in runs[max(place - 1, 0) : place + 2] if r != run)
+                yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in beside))
+            else:
+                yield from _OTHER[kind](run)
+
+
+def _kind(character: str) -> Sort | str:
+    sort = sort_of(character)
+    return "word" if sort in (Sort.LETTER, Sort.MARK) else sort
+
+
+def _verdict(text: str, manner: str, script: str) -> Piece:
+    if manner == "named":
+        return _named(text, alarm=script not in EAST_ASIAN)
+    if manner == "script":
+        return Piece("script", script.capitalize(), glyph=text, alarm=script != "LATIN")
+    return Piece("rtl" if manner == "rtl" else "text", text)
+
+
+def _named(character: str, *, alarm: bool) -> Piece:
+    """A character that is drawn, beside its code point; letters with their script, others with their name."""
+    seen = is_seen(character)
+    words = script_of(character).capitalize() if seen and sort_of(character) is Sort.LETTER else name_of(character)
+    return Piece("chip", f"U+{ord(character):04X} {words}", glyph=character if seen else "", alarm=alarm)
+
+
+def _emoji(cluster: str) -> Piece:
+    if len(cluster) == 1:
+        sort = sort_of(cluster)
+        return Piece("text", cluster) if sort is Sort.PLAIN else _named(cluster, alarm=sort is Sort.ALARM)
+    return Piece("chip", " ".join(f"U+{ord(c):04X}" for c in cluster), glyph=cluster)
+
+
+def _digits(run: str) -> Iterator[Piece]:
+    for _, digits in groupby(run, key=lambda c: name_of(c).rpartition(" DIGIT")[0]):
+        same = "".join(digits)
+        yield Piece("script", f"{name_of(same[0]).rpartition(' DIGIT')[0].capitalize()} digits", glyph=same)
+
+
+def _wide(run: str, *, natural: bool) -> Piece:
+    return Piece("text", run) if natural else Piece("script", "full or half width", glyph=run, alarm=True)
+
+
+def _spaces(run: str) -> Iterator[Piece]:
+    yield Piece("space", run) if len(run) == 1 else Piece("mark", "␣" * len(run) if len(run) < 4 else f"␣ ×{len(run)}")
+
+
+def _breaks(run: str) -> Iterator[Piece]:
+    yield Piece("break", "↵" if len(run) == 1 else f"↵ ×{len(run)}")
+
+
+def _signs(alarm: bool):
+    def name(run: str) -> Iterator[Piece]:
+        for seen, signs in groupby(run, key=is_seen):
+            if seen:
+                yield from (_named(sign, alarm=alarm) for sign in signs)
+            else:
+                yield from _hidden("".join(signs), alarm=alarm)
+
+    return name
+
+
+def _hidden(run: str, *, alarm: bool) -> Iterator[Piece]:
+    """Characters that nobody sees, many in one chip. The TAG block is read out: it is how text is smuggled."""
+    for tags, characters in groupby(run, key=lambda c: "\U000e0020" <= c <= "\U000e007e"):
+        if tags:
+            said = "".join(chr(ord(c) - 0xE0000) for c in characters)
+            yield Piece("chip", f"TAG ×{len(said)} “{said.replace(' ', '␣')}”", alarm=True)
+            continue
+        counted = [(c, len(list(same))) for c, same in groupby(characters)]
+        if counted == [("\t", 1)]:
+            yield Piece("mark", "⇥")
+            continue
+        for start in range(0, len(counted), _LONGEST_LABEL):
+            some = counted[start : start + _LONGEST_LABEL]
+            words = len(some) == 1
+            labels = (f"U+{ord(c):04X}{f' {name_of(c)}' if words else ''}{f' ×{n}' if n > 1 else ''}" for c, n in some)
+            yield Piece("chip", " ".join(labels), alarm=alarm)
+
+
+_OTHER = {
+    Sort.PLAIN: lambda run: iter((Piece("text", run),)),
+    Sort.SPACE: _spaces,
+    Sort.BREAK: _breaks,
+    Sort.DIGIT: _digits,
+    Sort.QUIET: _signs(alarm=False),
+    Sort.ALARM: _signs(alarm=True),
+}
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Merge what is plain, show spaces that end a line, and keep right-to-left text in one run."""
+    found = list(pieces)
+    flat: list[Piece] = []
+    for index, piece in enumerate(found):
+        if piece.form == "space":
+            inner = 0 < index < len(found) - 1 and found[index - 1].form != "break" and found[index + 1].form != "break"
+            piece = Piece("text", " ") if inner else Piece("mark", "␣")
+        if flat and flat[-1].form == piece.form and piece.form in ("text", "rtl") and _one_script(flat[-1], piece):
+            flat[-1] = Piece(piece.form, flat[-1].shown + piece.shown)
+        else:
+            flat.append(piece)
+    return _runs(flat)
+
+
+def _runs(flat: list[Piece]) -> Iterator[Piece]:
+    """Join right-to-left words of one script over the plain spaces and numbers between them."""
+    joined: list[Piece] = []
+    for piece in flat:
+        if _continues(joined, piece):
+            between, before = joined.pop(), joined.pop()
+            piece = Piece("rtl", before.shown + between.shown + piece.shown)
+        joined.append(piece)
+    return iter(joined)
+
+
+def _continues(joined: list[Piece], piece: Piece) -> bool:
+    if len(joined) < 2 or (joined[-2].form, joined[-1].form, piece.form) != ("rtl", "text", "rtl"):
+        return False
+    return _one_script(joined[-2], piece) and bool(_BETWEEN.fullmatch(joined[-1].shown))
+
+
+def _one_script(one: Piece, other: Piece) -> bool:
+    return one.form == "text" or script_of(one.shown[-1]) == script_of(other.shown[0])
+
+
+def _read(piece: Piece) -> str:
+    if piece.form in ("text", "rtl"):
+        return piece.shown
+    if piece.form == "script":
+        return piece.glyph
+    count = int(piece.shown.rpartition("×")[2]) if "×" in piece.shown and piece.form != "chip" else len(piece.shown)
+    if piece.form == "break":
+        return "\n" * count
+    if piece.form == "mark":
+        return "\t" if piece.shown == "⇥" else " " * count
+    if piece.shown.startswith("TAG "):
+        said = piece.shown.partition("“")[2][:-1]
+        return "".join(chr(ord(c) + 0xE0000) for c in said.replace("␣", " "))
+    return "".join(chr(int(code, 16)) * int(times or 1) for code, times in _CODE.findall(piece.shown))
