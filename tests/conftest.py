@@ -42,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     from django.conf import settings
 
+    from tests import law
+
+    law.let_tests_flush()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")

@@ -1,0 +1,39 @@
+"""Refusals: every anticipated no has a stable code and a sentence. Doors map codes to statuses; nothing else is caught."""
+
+
+class Refusal(Exception):
+    """An anticipated no. `code` is stable and public, `message` is a sentence for people, `pointer` an RFC 6901 path."""
+
+    code = "refused"
+    message = "Placet refused this."
+
+    def __init__(self, message: str | None = None, *, pointer: str | None = None) -> None:
+        self.message = message or type(self).message
+        self.pointer = pointer
+        super().__init__(self.message)
+
+
+class Unauthenticated(Refusal):
+    """Nobody we know, or no longer: `code` says which, because a server author has to find out why."""
+
+    code = "unauthenticated"
+    message = "Say who you are: send a bearer token or a signed request."
+
+    def __init__(self, code: str = "unauthenticated", message: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NameTaken(Refusal):
+    code = "name_taken"
+    message = "A server of this name is registered already. Ask for a new token instead."
+
+
+class BadServerName(Refusal):
+    code = "bad_server_name"
+    message = "A server's name has 1 to 64 lower-case letters, digits, dots or dashes, and starts with a letter or digit."
+
+
+class BadPublicKey(Refusal):
+    code = "bad_public_key"
+    message = "The public key must be one Ed25519 key: PEM, or a JWK of type OKP."

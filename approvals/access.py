@@ -1,0 +1,116 @@
+"""Who may see and decide what. The only room that calls guardian: roles hold duties on checkpoints, never on single actions."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+from guardian.shortcuts import assign_perm, remove_perm
+
+from accounts.models import Role, User
+from accounts.servers import Identity
+
+from .errors import NotAnOwner, NotFound
+from .models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A person a duty names now, and the role by which it does."""
+
+    user_id: int
+    username: str
+    email: str
+    role: str
+
+
+def set_duties(*, checkpoint: Checkpoint, roles: dict[str, str]) -> None:
+    """Make exactly these roles hold the duties: duty -> name of the role."""
+    for held in _grants().filter(content_object=checkpoint).select_related("group", "permission"):
+        if roles.get(held.permission.codename) != held.group.name:
+            remove_perm(held.permission.codename, held.group, checkpoint)
+    for duty, name in roles.items():
+        role, _ = Role.objects.get_or_create(name=name)
+        assign_perm(Duty(duty).value, role, checkpoint)
+
+
+def owners(checkpoint_ids: Iterable[int], *, duty: str = Duty.APPROVAL) -> dict[int, list[Owner]]:
+    """Return who holds the duty on each checkpoint now: active people, each once, in one query."""
+    rows = (
+        _grants()
+        .filter(content_object_id__in=set(checkpoint_ids), permission__codename=duty, group__user__is_active=True)
+        .order_by("group__user__username", "group__name")
+        .values_list(
+            "content_object_id", "group__user__id", "group__user__username", "group__user__email", "group__name"
+        )
+    )
+    found: dict[int, dict[int, Owner]] = defaultdict(dict)
+    for checkpoint_id, user_id, *rest in rows:
+        found[checkpoint_id].setdefault(user_id, Owner(user_id, *rest))
+    return {checkpoint_id: list(people.values()) for checkpoint_id, people in found.items()}
+
+
+def duties(user: User) -> dict[int, dict[str, str]]:
+    """Return checkpoint id -> {duty: role} for all this person holds; one query a page. Being a superuser gives nothing."""
+    rows = _grants().filter(group__user=user, group__user__is_active=True)
+    held: dict[int, dict[str, str]] = defaultdict(dict)
+    for checkpoint_id, duty, role in rows.order_by("group__name").values_list(
+        "content_object_id", "permission__codename", "group__name"
+    ):
+        held[checkpoint_id].setdefault(duty, role)
+    return dict(held)
+
+
+def actions_seen_by(user: User, *, held: dict[int, dict[str, str]] | None = None) -> QuerySet[Action]:
+    """Return the actions of the checkpoints on which this person holds any duty."""
+    return Action.objects.filter(checkpoint_id__in=duties(user) if held is None else held)
+
+
+def action_for_review(*, user: User, action_id: UUID) -> tuple[Action, str]:
+    """Return the locked action and the role by which this person may decide it. Not yours means not found.
+
+    The row stays locked until the verb's transaction ends: without it two simultaneous approvals of a two-approval
+    action each count one, and it waits for ever.
+    """
+    action = (
+        Action.objects.select_for_update(of=("self",)).select_related("policy__checkpoint", "server").filter(pk=action_id).first()
+    )
+    held = duties(user).get(action.checkpoint_id) if action else None
+    if action is None or held is None:
+        raise NotFound()
+    if Duty.APPROVAL not in held:
+        raise NotAnOwner()
+    return action, held[Duty.APPROVAL]
+
+
+def action_seen_by(user: User, action_id: UUID) -> Action:
+    """Return the action, or NotFound when there is none that this person may see."""
+    action = actions_seen_by(user).filter(pk=action_id).first()
+    if action is None:
+        raise NotFound()
+    return action
+
+
+def action_of_server(*, server: Identity, action_id: UUID) -> Action:
+    """Return the server's own action, locked; another server's is not found."""
+    action = (
+        Action.objects.select_for_update(of=("self",))
+        .select_related("policy__checkpoint", "server")
+        .filter(pk=action_id, server_id=server.id)
+        .first()
+    )
+    if action is None:
+        raise NotFound()
+    return action
+
+
+def is_own(*, username: str, email: str, names: Iterable[str]) -> bool:
+    """Whether one of these names (subject, principal; as `dana`, `user:dana` or a mail address) is this person."""
+    mine = {username.casefold(), f"user:{username}".casefold()}
+    mine |= {email.casefold(), f"user:{email}".casefold()} if email else set()
+    return any(name.casefold() in mine for name in names if name)
+
+
+def _grants() -> QuerySet[CheckpointGroupObjectPermission]:
+    return CheckpointGroupObjectPermission.objects.all()

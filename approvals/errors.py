@@ -1,0 +1,121 @@
+"""Every anticipated no of the approvals rooms. The code is public and stable; doors map it to a status."""
+
+from accounts.errors import Refusal, Unauthenticated
+
+__all__ = ["Refusal", "Unauthenticated"]
+
+
+class NotAnAsk(Refusal):
+    """The submission is not an ask. `code` is more exact than the class: duplicate_key, unknown_kind, wrong_type …"""
+
+    def __init__(self, code: str, message: str, *, pointer: str | None = None) -> None:
+        super().__init__(message, pointer=pointer)
+        self.code = code
+
+
+class TooLarge(Refusal):
+    code = "too_large"
+    message = "An ask has at most 262144 bytes."
+
+
+class BadIdempotencyKey(Refusal):
+    code = "bad_idempotency_key"
+    message = "Send an Idempotency-Key header of 1 to 200 visible ASCII characters."
+
+
+class IdempotencyConflict(Refusal):
+    code = "idempotency_conflict"
+    message = "This idempotency key was used for another ask. Use a new key for a new ask."
+
+
+class NotFound(Refusal):
+    """Not there, or not yours: nobody can tell which."""
+
+    code = "not_found"
+    message = "There is no such action here."
+
+
+class AlreadySettled(Refusal):
+    """Somebody was faster. Says how it ended, by whom and when, so that a page can tell."""
+
+    code = "already_terminal"
+    message = "This action has been decided."
+
+    def __init__(self, *, state: str, at: object = None, by: tuple[str, ...] = ()) -> None:
+        super().__init__(f"This action is {state} already.")
+        self.state, self.at, self.by = state, at, by
+
+
+class AlreadyReviewed(Refusal):
+    code = "already_reviewed"
+    message = "You have said yes to this already. It waits for others."
+
+
+class OwnAsk(Refusal):
+    code = "own_ask"
+    message = "This happens on your behalf, so another owner has to decide it."
+
+
+class NotAnOwner(Refusal):
+    code = "not_an_owner"
+    message = "You may see this, but deciding it is not your duty."
+
+
+class StaleView(Refusal):
+    code = "stale_view"
+    message = "What you saw is not what would be signed. Look at it again, then decide."
+
+
+class UnknownVerdict(Refusal):
+    code = "unknown_verdict"
+    message = "A verdict is approve or deny."
+
+
+class TextTooLong(Refusal):
+    code = "text_too_long"
+    message = "Keep it under 2000 characters."
+
+
+class TextMissing(Refusal):
+    code = "text_missing"
+    message = "There is nothing written yet."
+
+
+class BadValidity(Refusal):
+    code = "bad_validity"
+    message = "An approval is valid for 1 to 600 seconds."
+
+
+class NotApproved(Refusal):
+    code = "not_approved"
+    message = "Only an approved action can be used."
+
+
+class AlreadyConsumed(Refusal):
+    code = "already_consumed"
+    message = "This approval was used already. An approval is good for one use."
+
+
+class ApprovalExpired(Refusal):
+    code = "approval_expired"
+    message = "This approval has expired. Ask again."
+
+
+class NotConsumed(Refusal):
+    code = "not_consumed"
+    message = "Use the approval before you report what came of it."
+
+
+class OutcomeConflict(Refusal):
+    code = "outcome_conflict"
+    message = "Another outcome was reported for this action already."
+
+
+class BadOutcome(Refusal):
+    code = "bad_outcome"
+    message = "An outcome's status is succeeded or failed."
+
+
+class BadPolicy(Refusal):
+    code = "bad_policy"
+    message = "This policy cannot be published."

@@ -1,0 +1,20 @@
+"""What happened: one append-only line for every change, written in the transaction that makes it. Digests, never payloads."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from .models import Entry
+
+
+def line(*, event: str, actor: str, at: datetime, action_id: UUID | None = None, dig: str = "") -> Entry:
+    """Return a line, not yet written."""
+    return Entry(event=event, actor=actor, action_id=action_id, dig=dig, at=at)
+
+
+def record(*, event: str, actor: str, at: datetime, action_id: UUID | None = None, dig: str = "") -> None:
+    line(event=event, actor=actor, at=at, action_id=action_id, dig=dig).save(force_insert=True)
+
+
+def record_many(lines: Iterable[Entry]) -> None:
+    Entry.objects.bulk_create(lines)

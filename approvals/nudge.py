@@ -1,0 +1,57 @@
+"""Hints after a commit, for open pages, parked polls and the worker. All of them may be lost: rows say what is still owed."""
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from config.celery import app as celery
+
+CHANNEL = "placet.nudge"
+DELIVER = "approvals.tasks.deliver"
+DELIVER_EVERY = 0.1  # seconds between two hints of one process; the beat finds what falls between
+QUIET = 1.0  # seconds without a try after one that failed
+
+log = logging.getLogger(__name__)
+_quiet_until = 0.0
+_delivered_at = 0.0
+
+
+def after_commit(*, event: str, actions: Iterable[tuple[UUID, int | None]]) -> None:
+    """Tell whoever listens that this happened to these actions (id, checkpoint id), once the transaction is durable."""
+    told = list(actions)
+    if told:
+        transaction.on_commit(lambda: _tell(event, told), robust=True)
+
+
+def _tell(event: str, told: list[tuple[UUID, int | None]]) -> None:
+    global _quiet_until
+    if not settings.REDIS_URL or time.monotonic() < _quiet_until:
+        return
+    message = {"event": event, "actions": [str(a) for a, _ in told], "checkpoints": [c for _, c in told]}
+    try:
+        _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
+        if event == "settled":
+            _ask_for_delivery()
+    except Exception as error:  # a hint that fails must never fail the caller, whatever the broker raises
+        _quiet_until = time.monotonic() + QUIET
+        log.warning("nudge lost: %s", type(error).__name__)
+
+
+def _ask_for_delivery() -> None:
+    global _delivered_at
+    now = time.monotonic()
+    if now - _delivered_at >= DELIVER_EVERY:
+        _delivered_at = now
+        celery.send_task(DELIVER, retry=False, ignore_result=True)
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.25)

@@ -1,0 +1,109 @@
+"""Which checkpoint stops an ask: publishing revisions, and the book of all current ones."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from django.db import transaction
+from django.db.models import Count, Max
+
+from accounts.models import Server, User
+from placet import canonical
+
+from . import access, ledger
+from .errors import BadPolicy
+from .models import Checkpoint, Duty, Kind, Policy
+from .rules import matching, timing
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All current revisions, arranged so that an ask meets few of them: plain names by name, patterns by kind."""
+
+    version: tuple[int, int, str]
+    policies: dict[int, Policy] = field(default_factory=dict)
+    plain: dict[tuple[str, str], list[matching.Rule]] = field(default_factory=dict)
+    patterns: dict[str, list[matching.Rule]] = field(default_factory=dict)
+
+    def match(self, *, kind: str, name: str, server_id: int) -> Policy | None:
+        rules = [*self.plain.get((kind, name), ()), *self.patterns.get(kind, ())]
+        rule = matching.best(rules, kind=kind, name=name, server_id=server_id)
+        return self.policies[rule.policy_id] if rule else None
+
+
+_book: Book | None = None
+_lock = Lock()
+
+
+def book() -> Book:
+    """Return the current book, from memory when no revision was published since it was made (one small query)."""
+    global _book
+    version = _version()
+    known = _book
+    if known is None or known.version != version:
+        with _lock:
+            known = _book = _read(version)
+    return known
+
+
+def publish(
+    *, checkpoint: str, kind: str, pattern: str, need: int, deadline_seconds: int, roles: dict[str, str], at: datetime,
+    valid_seconds: int = 300, server: Server | None = None, by: User | None = None, retired: bool = False,
+) -> Policy:  # fmt: skip
+    """Publish the next revision of the checkpoint's rule, and give its duties to these roles (duty -> role)."""
+    _check(kind=kind, pattern=pattern, need=need, deadline_seconds=deadline_seconds, valid_seconds=valid_seconds, roles=roles)
+    with transaction.atomic():
+        Checkpoint.objects.get_or_create(name=checkpoint, defaults={"created_at": at})
+        place = Checkpoint.objects.select_for_update().get(name=checkpoint)
+        revision = (place.policies.aggregate(last=Max("revision"))["last"] or 0) + 1
+        rule = {
+            "checkpoint": checkpoint, "rev": revision, "kind": kind, "pattern": pattern, "need": need,
+            "deadline_seconds": deadline_seconds, "valid_seconds": valid_seconds, "roles": roles, "retired": retired,
+            "server": server.urn if server else None, "published_at": at.isoformat(), "published_by": by.urn if by else None,
+        }  # fmt: skip
+        body = canonical.preimage("policy", rule)
+        published = Policy.objects.create(
+            checkpoint=place, revision=revision, kind=kind, pattern=pattern, server=server, need=need,
+            deadline_seconds=deadline_seconds, valid_seconds=valid_seconds, approval_role=roles[Duty.APPROVAL],
+            retired=retired, body=body, dig=canonical.digest_bytes(body), created_at=at, created_by=by,
+        )  # fmt: skip
+        access.set_duties(checkpoint=place, roles=roles)
+        ledger.record(event="policy.published", actor=by.urn if by else "console", dig=published.dig, at=at)
+    return published
+
+
+def _check(
+    *, kind: str, pattern: str, need: int, deadline_seconds: int, valid_seconds: int, roles: dict[str, str]
+) -> None:
+    if kind not in Kind.values:
+        raise BadPolicy("This kind of action is not known.")
+    if not matching.is_pattern(pattern):
+        raise BadPolicy("A name pattern has 1 to 200 characters and at most four stars.")
+    if not 1 <= need <= 20:
+        raise BadPolicy("A policy needs 1 to 20 approvals.")
+    if not 1 <= deadline_seconds <= timing.LONGEST.total_seconds():
+        raise BadPolicy("A deadline is at least a second and at most 30 days away.")
+    if not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
+        raise BadPolicy("An approval is valid for 1 to 600 seconds.")
+    if not roles.get(Duty.APPROVAL) or any(duty not in Duty.values or not role for duty, role in roles.items()):
+        raise BadPolicy("Name a role for the approval duty; logging and exceptions may follow.")
+
+
+def _version() -> tuple[int, int, str]:
+    found = Policy.objects.aggregate(count=Count("id"), last=Max("id"))
+    newest = Policy.objects.filter(pk=found["last"]).values_list("dig", flat=True).first()
+    return found["count"], found["last"] or 0, newest or ""
+
+
+def _read(version: tuple[int, int, str]) -> Book:
+    newest: dict[int, Policy] = {}
+    for policy in Policy.objects.select_related("checkpoint").order_by("checkpoint_id", "revision"):
+        newest[policy.checkpoint_id] = policy
+    made = Book(version=version, policies={p.pk: p for p in newest.values() if not p.retired})
+    for policy in made.policies.values():
+        rule = matching.Rule(policy.pk, policy.kind, policy.pattern, policy.server_id)
+        if "*" in policy.pattern:
+            made.patterns.setdefault(policy.kind, []).append(rule)
+        else:
+            made.plain.setdefault((policy.kind, policy.pattern), []).append(rule)
+    return made

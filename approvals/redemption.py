@@ -1,0 +1,71 @@
+"""Using an approval once, and reporting what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import servers
+from accounts.servers import Identity
+from placet import canonical
+
+from . import access, ledger
+from .errors import (
+    AlreadyConsumed, ApprovalExpired, BadIdempotencyKey, BadOutcome, NotApproved, NotConsumed, OutcomeConflict, TextTooLong,
+)  # fmt: skip
+from .models import Consumption, Outcome, Receipt, State
+
+STATUSES = ("succeeded", "failed")
+NOTE_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """The one use. `new` is False when this very key had used it before."""
+
+    at: datetime
+    new: bool
+
+
+@transaction.atomic
+def consume(*, action_id: UUID, server: Identity, key: str, at: datetime) -> Consumed:
+    """Use the approval: it succeeds for one key, before the receipt expires. The locked action row makes callers queue."""
+    if not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+        raise BadIdempotencyKey()
+    servers.require_current(server)
+    action = access.action_of_server(server=server, action_id=action_id)
+    if action.state != State.APPROVED:
+        raise NotApproved(f"This action is {action.state}; only an approved one can be used.")
+    used = Consumption.objects.filter(pk=action.pk).first()
+    if used is not None:
+        if used.key != key:
+            raise AlreadyConsumed()
+        return Consumed(used.at, new=False)
+    if at >= Receipt.objects.values_list("expires_at", flat=True).get(pk=action.pk):
+        raise ApprovalExpired()
+    Consumption.objects.create(action=action, key=key, at=at)
+    ledger.record(event="action.consumed", actor=server.urn, action_id=action.pk, dig=action.dig, at=at)
+    return Consumed(at, new=True)
+
+
+@transaction.atomic
+def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at: datetime) -> Outcome:
+    """Report the outcome of a used approval. The same report again changes nothing; another one is refused."""
+    if status not in STATUSES:
+        raise BadOutcome(pointer="/status")
+    if len(note) > NOTE_LIMIT:
+        raise TextTooLong(pointer="/note")
+    servers.require_current(server)
+    action = access.action_of_server(server=server, action_id=action_id)
+    if not Consumption.objects.filter(pk=action.pk).exists():
+        raise NotConsumed()
+    told = Outcome.objects.filter(pk=action.pk).first()
+    if told is not None:
+        if (told.status, told.note) != (status, note):
+            raise OutcomeConflict()
+        return told
+    outcome = Outcome.objects.create(action=action, status=status, note=note, at=at)
+    dig = canonical.digest("outcome", {"status": status, "note": note})
+    ledger.record(event=f"action.{status}", actor=server.urn, action_id=action.pk, dig=dig, at=at)
+    return outcome

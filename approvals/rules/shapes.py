@@ -1,0 +1,193 @@
+"""What an ask of each kind has to look like (MCP 2025-11-25 and 2026-07-28), and nothing about whether it is wise."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import NotAnAsk
+
+METHODS = {
+    "sampling": "sampling/createMessage",
+    "sampling_result": "sampling/createMessage",
+    "elicitation_form": "elicitation/create",
+    "elicitation_url": "elicitation/create",
+    "tool_call": "tools/call",
+}
+PRIMITIVES = {"string", "number", "integer", "boolean", "array"}
+ROLES = {"user", "assistant"}
+MAX_URL = 2048
+MAX_NAME = 256
+
+
+def require_object(value: Any, pointer: str) -> dict[str, Any]:
+    return _typed(value, dict, pointer, "an object")
+
+
+def refuse_unknown(value: dict[str, Any], known: set[str], pointer: str) -> None:
+    for member in value.keys() - known:
+        raise NotAnAsk("unknown_member", "This member is not known here.", pointer=f"{pointer}/{_escape(member)}")
+
+
+def text(value: dict[str, Any], member: str, *, limit: int, at: str = "") -> str:
+    """Return an optional text, "" when absent; refused when it is no string, empty, or too long."""
+    if member not in value:
+        return ""
+    found = _typed(value[member], str, f"{at}/{member}", "a string")
+    if not found or len(found) > limit:
+        raise NotAnAsk("bad_length", f"{member} must have 1 to {limit} characters.", pointer=f"{at}/{member}")
+    return found
+
+
+def mcp(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the MCP part: method as the kind wants it, params an object."""
+    part = require_object(_required(value, "mcp", ""), "/mcp")
+    refuse_unknown(part, {"revision", "method", "params"}, "/mcp")
+    text(part, "revision", limit=32, at="/mcp")
+    method, wanted = _required(part, "method", "/mcp"), METHODS[value["kind"]]
+    if method != wanted:
+        raise NotAnAsk("wrong_method", f"A {value['kind']} has the method {wanted}.", pointer="/mcp/method")
+    params = require_object(_required(part, "params", "/mcp"), "/mcp/params")
+    CHECKS[value["kind"]](params, "/mcp/params")
+    return part
+
+
+def name_of(kind: str, part: dict[str, Any]) -> str:
+    """What policy patterns match: the tool's name, the URL's host, or else the method."""
+    if kind == "tool_call":
+        return part["params"]["name"]
+    if kind == "elicitation_url":
+        return urlsplit(part["params"]["url"]).hostname or ""
+    return part["method"]
+
+
+def origin(value: dict[str, Any]) -> dict[str, str]:
+    """Return the client request that caused the ask: short texts only."""
+    part = require_object(value.get("origin", {}), "/origin")
+    refuse_unknown(part, {"method", "name", "dig", "principal"}, "/origin")
+    return {member: text(part, member, limit=256, at="/origin") for member in part}
+
+
+def claims(value: dict[str, Any]) -> None:
+    part = require_object(value.get("claims", {}), "/claims")
+    refuse_unknown(part, {"title", "reasoning", "risk"}, "/claims")
+    text(part, "title", limit=300, at="/claims")
+    text(part, "reasoning", limit=20000, at="/claims")
+    text(part, "risk", limit=100, at="/claims")
+
+
+def identity(value: dict[str, Any]) -> None:
+    part = require_object(value.get("identity", {}), "/identity")
+    refuse_unknown(part, {"host", "model", "chain"}, "/identity")
+    text(part, "host", limit=256, at="/identity")
+    text(part, "model", limit=256, at="/identity")
+    for index, link in enumerate(_typed(part.get("chain", []), list, "/identity/chain", "an array")):
+        _short(link, f"/identity/chain/{index}", 256)
+
+
+def bundle(value: dict[str, Any]) -> str:
+    """Return the bundle's id; its key and size stay in the context."""
+    if "bundle" not in value:
+        return ""
+    part = require_object(value["bundle"], "/bundle")
+    refuse_unknown(part, {"id", "key", "size"}, "/bundle")
+    _short(_required(part, "id", "/bundle"), "/bundle/id", 128)
+    text(part, "key", limit=256, at="/bundle")
+    size = part.get("size", 1)
+    if type(size) is not int or not 1 <= size <= 1000:
+        raise NotAnAsk("wrong_type", "size must be a whole number from 1 to 1000.", pointer="/bundle/size")
+    return part["id"]
+
+
+def _tool_call(params: dict[str, Any], at: str) -> None:
+    _short(_required(params, "name", at), f"{at}/name", MAX_NAME)
+    require_object(params.get("arguments", {}), f"{at}/arguments")
+
+
+def _sampling(params: dict[str, Any], at: str) -> None:
+    messages = _typed(_required(params, "messages", at), list, f"{at}/messages", "an array")
+    for index, message in enumerate(messages):
+        _message(message, f"{at}/messages/{index}")
+    most = _required(params, "maxTokens", at)
+    if type(most) is not int or most < 1:
+        raise NotAnAsk("wrong_type", "maxTokens must be a whole number of at least 1.", pointer=f"{at}/maxTokens")
+    _typed(params.get("systemPrompt", ""), str, f"{at}/systemPrompt", "a string")
+    _typed(params.get("tools", []), list, f"{at}/tools", "an array")
+
+
+def _sampling_result(params: dict[str, Any], at: str) -> None:
+    _message(params, at)
+    _short(_required(params, "model", at), f"{at}/model", 256)
+
+
+def _message(message: Any, at: str) -> None:
+    require_object(message, at)
+    if _required(message, "role", at) not in ROLES:
+        raise NotAnAsk("wrong_type", "role must be user or assistant.", pointer=f"{at}/role")
+    content = _required(message, "content", at)
+    blocks = content if isinstance(content, list) else [content]
+    for index, block in enumerate(blocks):
+        where = f"{at}/content/{index}" if isinstance(content, list) else f"{at}/content"
+        _short(_required(require_object(block, where), "type", where), f"{where}/type", 64)
+
+
+def _form(params: dict[str, Any], at: str) -> None:
+    _mode(params, {None, "form"}, at)
+    _typed(_required(params, "message", at), str, f"{at}/message", "a string")
+    schema = require_object(_required(params, "requestedSchema", at), f"{at}/requestedSchema")
+    if schema.get("type") != "object":
+        raise NotAnAsk("not_flat", "requestedSchema must be of type object.", pointer=f"{at}/requestedSchema/type")
+    where = f"{at}/requestedSchema/properties"
+    for field, rule in require_object(schema.get("properties", {}), where).items():
+        pointer = f"{where}/{_escape(field)}"
+        if require_object(rule, pointer).get("type") not in PRIMITIVES:
+            raise NotAnAsk("not_flat", "A form asks for plain values only, one level deep.", pointer=f"{pointer}/type")
+
+
+def _url(params: dict[str, Any], at: str) -> None:
+    _mode(params, {"url"}, at)
+    _typed(_required(params, "message", at), str, f"{at}/message", "a string")
+    url = _short(_required(params, "url", at), f"{at}/url", MAX_URL)
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "https" and parts.hostname and not parts.username and not parts.password
+        good = good and not any(ord(c) <= 32 or c == "\\" for c in url) and (parts.port is None or parts.port == 443)
+    except ValueError:
+        good = False
+    if not good:
+        raise NotAnAsk("bad_url", "The link must be an https address with a host, and no user or odd port.", pointer=f"{at}/url")
+
+
+CHECKS = {
+    "sampling": _sampling,
+    "sampling_result": _sampling_result,
+    "elicitation_form": _form,
+    "elicitation_url": _url,
+    "tool_call": _tool_call,
+}
+
+
+def _mode(params: dict[str, Any], wanted: set[str | None], at: str) -> None:
+    if params.get("mode") not in wanted:
+        raise NotAnAsk("wrong_mode", "The elicitation's mode does not fit its kind.", pointer=f"{at}/mode")
+
+
+def _required(value: dict[str, Any], member: str, at: str) -> Any:
+    if member not in value:
+        raise NotAnAsk("missing_member", f"{member} is missing.", pointer=f"{at}/{member}")
+    return value[member]
+
+
+def _short(value: Any, pointer: str, limit: int) -> str:
+    found = _typed(value, str, pointer, "a string")
+    if not 1 <= len(found) <= limit:
+        raise NotAnAsk("bad_length", f"This must have 1 to {limit} characters.", pointer=pointer)
+    return found
+
+
+def _typed[T](value: Any, kind: type[T], pointer: str, words: str) -> T:
+    if not isinstance(value, kind):
+        raise NotAnAsk("wrong_type", f"This must be {words}.", pointer=pointer)
+    return value
+
+
+def _escape(member: str) -> str:
+    return member.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,108 @@
+"""What is asserted: policies, reviews and settlements, as values to be made canonical and signed. Shapes are those of docs/receipts.md."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+RENDERER = 1  # the version of the faithful renderer; a change of what it shows is a new number
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a statement says of an action."""
+
+    id: str
+    nonce: str | None
+    dig: str
+    context_dig: str
+    method: str
+    name: str
+    server_urn: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    checkpoint: str
+    rev: int
+    dig: str
+    need: int
+
+    def claim(self) -> dict[str, Any]:
+        return {"checkpoint": self.checkpoint, "rev": self.rev, "dig": self.dig, "need": self.need}
+
+
+def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
+    """What was shown: a renderer's version and its inputs. The renderer is a pure injective function of these, so they name the picture."""
+    return {"renderer": RENDERER, "body": ask.dig, "context": ask.context_dig, "policy": policy.dig if policy else None}
+
+
+def review(
+    ask: Ask, policy: PolicyRef, *, issuer: str, shown: str, verdict: str, reviewer: str, role: str,
+    at: datetime, expires: datetime, rnd: str,
+) -> dict[str, Any]:  # fmt: skip
+    """One person's verdict on one digest."""
+    return {
+        "@type": "placet.review.v1",
+        "iss": issuer,
+        "aud": ask.server_urn,
+        "req": _req(ask),
+        "eff": ask.dig,
+        "shown": shown,
+        "verdict": verdict,
+        "sub": reviewer,
+        "role": role,
+        "on_behalf_of": None,
+        "pol": policy.claim(),
+        "iat": int(at.timestamp()),
+        "exp": int(expires.timestamp()),
+        "rnd": rnd,
+    }
+
+
+def approval(
+    ask: Ask, policy: PolicyRef, *, issuer: str, jti: str, at: datetime, expires: datetime, reviews: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The claims of a receipt that lets the server act once."""
+    detail = {
+        "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.dig, "edited": False, "uses": 1,
+    }  # fmt: skip
+    return _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews) | {
+        "act": {"sub": ask.server_urn},
+        "decision": "approved",
+        "basis": "reviewed",
+        "authorization_details": [detail],
+    }
+
+
+def denial(
+    ask: Ask, policy: PolicyRef | None, *, issuer: str, jti: str, at: datetime, expires: datetime,
+    reviews: list[dict[str, Any]], decision: str, reason: str, note: str,
+) -> dict[str, Any]:  # fmt: skip
+    """The claims of a receipt that says no. It has no `act` and no `authorization_details`: no code path can mistake it."""
+    claims = _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews)
+    claims |= {"decision": decision, "reason": reason}
+    return claims | ({"note": note} if note else {})
+
+
+def _common(
+    ask: Ask, policy: PolicyRef | None, *, issuer: str, jti: str, at: datetime, expires: datetime, reviews: list[dict[str, Any]]
+) -> dict[str, Any]:
+    issued = int(at.timestamp())
+    return {
+        "ver": 1,
+        "iss": issuer,
+        "aud": ask.server_urn,
+        "sub": f"user:{ask.subject}" if ask.subject else ask.server_urn,
+        "jti": jti,
+        "iat": issued,
+        "nbf": issued,
+        "exp": int(expires.timestamp()),
+        "req": _req(ask),
+        "pol": policy.claim() if policy else None,
+        "reviews": [{"stmt": stmt} for stmt in reviews],
+    }
+
+
+def _req(ask: Ask) -> dict[str, Any]:
+    return {"id": ask.id, "nonce": ask.nonce, "dig": ask.dig}

@@ -1,0 +1,127 @@
+"""The one move from pending to a decision. The receipt is born in the same transaction as the state, the ledger line and the delivery."""
+
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from placet import canonical, receipts
+
+from . import keys, ledger, nudge
+from .errors import AlreadySettled
+from .models import Action, Delivery, Policy, Receipt, Review, State
+from .rules import shapes, statements, timing
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An action and how it ends. `actor` is who made it end: `user:alice`, `console`, or a server's urn."""
+
+    action: Action
+    server_urn: str
+    policy: Policy | None
+    decision: str
+    reason: str
+    actor: str
+    note: str = ""
+    valid_seconds: int | None = None
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+
+
+def settle(case: Case, *, at: datetime) -> Receipt:
+    """Settle one action; AlreadySettled when somebody was faster."""
+    return settle_many([case], at=at)[0]
+
+
+def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
+    """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction."""
+    _move(cases, at=at)
+    born = [_receipt(case, at=at) for case in cases]
+    Receipt.objects.bulk_create(born)
+    Delivery.objects.bulk_create([Delivery(action_id=case.action.pk, due_at=at) for case in cases])
+    ledger.record_many(
+        ledger.line(
+            event=f"action.{case.decision}", actor=case.actor, action_id=case.action.pk, at=at,
+            dig=canonical.digest_bytes(bytes(receipt.jws)),
+        )
+        for case, receipt in zip(cases, born, strict=True)
+    )  # fmt: skip
+    nudge.after_commit(event="settled", actions=[(c.action.pk, c.action.checkpoint_id) for c in cases])
+    return born
+
+
+def expired(action: Action, *, reviews: Iterable[Review] | None = None) -> Case:
+    """Return the case of an action whose deadline has passed. It keeps the reviews it had: they show who did say yes."""
+    kept = action.reviews.all() if reviews is None else reviews
+    return Case(
+        action=action, server_urn=action.server.urn, policy=action.policy, decision=State.EXPIRED, reason="expired",
+        actor="console", reviews=statements_of(kept),
+    )  # fmt: skip
+
+
+def ask_of(action: Action, *, server_urn: str) -> statements.Ask:
+    """Return what statements say of the action."""
+    return statements.Ask(
+        id=str(action.pk), nonce=action.nonce, dig=action.dig, context_dig=action.context_dig,
+        method=shapes.METHODS[action.kind], name=action.name, server_urn=server_urn, subject=action.subject,
+    )  # fmt: skip
+
+
+def policy_ref(policy: Policy | None) -> statements.PolicyRef | None:
+    """Return what statements say of the policy (its checkpoint must be loaded)."""
+    if policy is None:
+        return None
+    return statements.PolicyRef(policy.checkpoint.name, policy.revision, policy.dig, policy.need)
+
+
+def shown(action: Action, *, policy: Policy | None) -> str:
+    """Return the digest of what a reviewer is shown of this action."""
+    view = statements.view(ask_of(action, server_urn=""), policy_ref(policy))
+    return canonical.digest("view", view)
+
+
+def statements_of(reviews: Iterable[Review]) -> list[dict[str, Any]]:
+    """Return the stored review statements, as they go into a receipt."""
+    return [json.loads(bytes(review.stmt)) for review in reviews]
+
+
+def _move(cases: list[Case], *, at: datetime) -> None:
+    groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case.decision, case.reason].append(case)
+    for (decision, reason), group in groups.items():
+        pending = Action.objects.filter(pk__in=[c.action.pk for c in group], state=State.PENDING)
+        if pending.update(state=decision, reason=reason, settled_at=at) != len(group):
+            raise AlreadySettled(state=decision, at=at)
+        for case in group:
+            case.action.state, case.action.reason, case.action.settled_at = decision, reason, at
+
+
+def _receipt(case: Case, *, at: datetime) -> Receipt:
+    signer, jti = keys.signer(), secrets.token_urlsafe(16)
+    expires = _expires(case, at=at)
+    approved = case.decision == State.APPROVED
+    said: dict[str, Any] = {
+        "issuer": settings.PUBLIC_URL, "jti": jti, "at": at, "expires": expires, "reviews": case.reviews,
+    }  # fmt: skip
+    ask, policy = ask_of(case.action, server_urn=case.server_urn), policy_ref(case.policy)
+    if approved and policy:
+        claims = statements.approval(ask, policy, **said)
+    else:
+        claims = statements.denial(ask, policy, decision=case.decision, reason=case.reason, note=case.note, **said)
+    jws = receipts.sign(claims, typ=receipts.APPROVAL if approved else receipts.DENIAL, signer=signer)
+    return Receipt(
+        action_id=case.action.pk, jti=jti, decision=case.decision, jws=jws, kid=signer.kid, created_at=at, expires_at=expires
+    )
+
+
+def _expires(case: Case, *, at: datetime) -> datetime:
+    if case.decision == State.APPROVED and case.policy:
+        seconds = min(case.valid_seconds or case.policy.valid_seconds, case.policy.valid_seconds)
+        return timing.approval_expiry(at=at, valid_seconds=seconds, deadline_at=case.action.deadline_at)
+    return at.replace(microsecond=0) + timedelta(seconds=timing.DENIAL_LIFE)
