@@ -1,0 +1,83 @@
+"""What a caller expects, the least it accepts, and what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from placet.canonical import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the caller knows by itself, never from the network.
+
+    `effective` is the object it wants to run, `{"method": …, "params": …}`; `nonce` is its own secret of this ask;
+    `action` the id it was given; `edit` the object an owner put in its place, as delivered beside the receipt.
+    """
+
+    audience: str
+    kind: str
+    effective: dict[str, Any]
+    action: str
+    nonce: str | None
+    edit: dict[str, Any] | None = None
+
+    @property
+    def dig(self) -> str:
+        """The digest of the ask, computed here."""
+        return digest(self.kind, self.effective)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least a caller accepts. A valid receipt that meets only a weaker rule is refused."""
+
+    need: int = 1
+    level: int = 1
+    bases: frozenset[str] = frozenset({"reviewed"})
+    max_life_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The one object that may run, and the receipt that says so. `effective` is a copy that nobody else holds."""
+
+    effective: dict[str, Any]
+    claims: dict[str, Any] = field(repr=False)
+    receipt: bytes = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        return self.effective["method"]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.effective["params"]
+
+    @property
+    def action(self) -> str:
+        return self.claims["req"]["id"]
+
+    @property
+    def edited(self) -> bool:
+        return self.claims["authorization_details"][0]["edited"]
+
+    @property
+    def reviewers(self) -> list[str]:
+        """Who said yes, as `user:name`."""
+        return sorted(approvers(self.claims, self.claims["authorization_details"][0]["dig"]))
+
+
+def approvers(claims: dict[str, Any], dig: str) -> set[str]:
+    """Distinct people whose stated approval is of this ask and these bytes. Level 1 believes the console."""
+    reviews = claims.get("reviews")
+    stated = [review.get("stmt") for review in reviews if isinstance(review, dict)] if isinstance(reviews, list) else []
+    said = {"verdict": "approve", "eff": dig, "req": claims.get("req")}
+    agreeing = [stmt for stmt in stated if isinstance(stmt, dict) and said.items() <= stmt.items()]
+    return {stmt["sub"] for stmt in agreeing if is_text(stmt.get("sub"), 1)}
+
+
+def is_text(value: Any, least: int) -> bool:
+    """Whether it is a string of at least so many characters."""
+    return isinstance(value, str) and len(value) >= least

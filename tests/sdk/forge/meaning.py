@@ -1,0 +1,180 @@
+"""Vectors of steps 7 to 12: does it allow what I asked for, by enough people, and was it not used before?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placet.canonical import digest
+from placet.receipts import DENIAL
+
+from .receipts import (
+    ACTION,
+    GOOD,
+    NOW,
+    REFUND,
+    Vector,
+    accept,
+    approval,
+    changed,
+    denies,
+    refusal,
+    refuse,
+    request,
+    review,
+    sealed,
+)  # fmt: skip
+
+OTHER_ACTION = "0199e3c4-5a51-7c3e-9d4b-2f1f6c0a7b12"
+ELSEWHERE = "urn:placet:server:bank"
+
+
+def step_7() -> list[Vector]:
+    other = {"method": "tools/call", "params": {"name": "refund", "arguments": {"order": "A1", "amount": 4200}}}
+    no_nonce = changed(approval(), req__nonce=None, reviews__0__stmt__req__nonce=None)
+    return [
+        accept("an ask without a nonce", sealed(no_nonce), expect={"nonce": None}),
+        refuse("another action", GOOD, 7, "wrong_action", expect={"action": OTHER_ACTION}),
+        refuse("another nonce", GOOD, 7, "wrong_nonce", expect={"nonce": "AAAAAAAAAAAAAAAAAAAAAA"}),
+        refuse("a receipt without the nonce I sent", sealed(no_nonce), 7, "wrong_nonce"),
+        refuse("other bytes than mine", GOOD, 7, "wrong_digest", expect={"effective": other}),
+        refuse("the same bytes as another kind", GOOD, 7, "wrong_digest", expect={"kind": "sampling"}),
+        refuse("no ask", sealed(changed(approval(), req=...)), 7, "bad_request"),
+        refuse("an ask with a member more", sealed(changed(approval(), req__scope="all")), 7, "bad_request"),
+        refuse("an ask that is a text", sealed(changed(approval(), req=ACTION)), 7, "bad_request"),
+    ]
+
+
+def step_8() -> list[Vector]:
+    no = refusal("denied", "owner_denied", "Not without the order form.")
+    granting = approval()
+
+    def bad(name: str, **members: Any) -> Vector:
+        return refuse(name, sealed(changed(no, **members), typ=DENIAL), 8, "bad_denial")
+
+    return [
+        denies("denied by an owner, with a note", no),
+        denies("denied because nobody owns it", refusal("denied", "no_owner")),
+        denies("expired", refusal("expired", "expired")),
+        denies("withdrawn", refusal("withdrawn", "withdrawn")),
+        denies("a no does not go stale", no, now=NOW + 86_400),
+        denies("a no may live long", changed(no, exp=NOW + 86_400)),
+        bad("a denial that names who may act", act=granting["act"]),
+        bad("a denial that grants something", authorization_details=granting["authorization_details"]),
+        bad("a denial that says approved", decision="approved"),
+        bad("a denial without a reason", reason=...),
+        bad("a denial with an empty reason", reason=""),
+        bad("a denial whose note is no text", note=["no"]),
+    ]
+
+
+def step_9() -> list[Vector]:
+    two = changed(approval(people=("alice", "bob")), pol__need=2)
+    detail = approval()["authorization_details"][0]
+    eff = digest("tool_call", REFUND)
+    against = review("bob", req=request(), eff=eff, verdict="deny")
+    elsewhere = review("bob", req=request() | {"nonce": "B" * 22}, eff=eff)
+    earlier = review("bob", req=request(), eff="e" * 43)
+    grant = changed(approval(people=()), basis="grant")
+    as_approval = sealed(refusal("denied", "owner_denied"))
+
+    def bad(name: str, code: str, **members: Any) -> Vector:
+        return refuse(name, sealed(changed(approval(), **members)), 9, code)
+
+    def alone(name: str, *more: Any) -> Vector:
+        return refuse(name, sealed(changed(two, reviews=[two["reviews"][0], *more])), 9, "quorum_missing")
+
+    return [
+        accept("two people, as the rule asks", sealed(two)),
+        accept("two people, as this caller asks", sealed(two), floor={"need": 2}),
+        accept("a standing grant, for a caller who takes them", sealed(grant), floor={"bases": ["reviewed", "grant"]}),
+        refuse("a denial's claims under an approval's header", as_approval, 9, "wrong_decision"),
+        bad("a decision in other words", "wrong_decision", decision="allowed"),
+        refuse("a standing grant, not asked for", sealed(grant), 9, "wrong_basis"),
+        bad("decided by policy alone", "wrong_basis", basis="policy"),
+        bad("on no basis", "wrong_basis", basis=...),
+        bad("a basis that is no text", "wrong_basis", basis=["reviewed"]),
+        bad("another server may act", "wrong_actor", act__sub=ELSEWHERE),
+        bad("nobody may act", "wrong_actor", act=...),
+        bad("nothing is granted", "not_one_detail", authorization_details=[]),
+        bad("two things are granted", "not_one_detail", authorization_details=[detail, detail]),
+        bad("things are granted in another form", "not_one_detail", authorization_details=detail),
+        bad("a thing of one letter", "not_one_detail", authorization_details="x"),
+        bad("a thing that is a text", "bad_detail", authorization_details=["refund"]),
+        bad("another kind of grant", "bad_detail", authorization_details__0__type="payment_initiation"),
+        bad("a thing without a digest", "bad_detail", authorization_details__0__dig=...),
+        bad("a thing without a method", "bad_detail", authorization_details__0__method=...),
+        bad("edited, perhaps", "bad_detail", authorization_details__0__edited="no"),
+        bad("without a number of uses", "bad_detail", authorization_details__0__uses=...),
+        bad("to be used twice", "wrong_uses", authorization_details__0__uses=2),
+        bad("to be used true times", "wrong_uses", authorization_details__0__uses=True),
+        bad("no rule", "need_below_floor", pol=None),
+        bad("a rule that asks for nobody", "need_below_floor", pol__need=0),
+        bad("a rule that asks for some", "need_below_floor", pol__need="1"),
+        refuse("a rule weaker than this caller's", GOOD, 9, "need_below_floor", floor={"need": 2}),
+        alone("one person where two are needed"),
+        alone("the same person twice", two["reviews"][0]),
+        alone("one for, one against", against),
+        alone("a review of another ask", elsewhere),
+        alone("a review of what it was before an edit", earlier),
+        alone("a review by nobody", changed(two["reviews"][1], stmt__sub="")),
+        alone("a review that says nothing", {}, "bob"),
+        bad("reviews in another form", "quorum_missing", reviews={"stmt": {}}),
+    ]
+
+
+def step_10() -> list[Vector]:
+    edited = {"method": "tools/call", "params": {"name": "refund", "arguments": {"order": "A1", "amount": 40}}}
+    other_tool = {"method": "tools/call", "params": {"name": "payout", "arguments": {"order": "A1", "amount": 40}}}
+    other_method = {"method": "prompts/get", "params": {"name": "refund"}}
+    now_edited = sealed(approval(edited))
+    as_original = sealed(changed(approval(edited), authorization_details__0__edited=False))
+    renamed = sealed(changed(approval(), authorization_details__0__method="prompts/get"))
+    to_tool, to_method = sealed(approval(other_tool)), sealed(approval(other_method))
+    return [
+        accept("what I asked for", GOOD),
+        accept("what an owner made of it", now_edited, runs=edited, expect={"edit": edited}),
+        accept("an edit delivered beside an approval of the original", GOOD, expect={"edit": edited}),
+        refuse("an edit that was not delivered", now_edited, 10, "edit_missing"),
+        refuse("another edit than the approved one", now_edited, 10, "wrong_object", expect={"edit": other_tool}),
+        refuse("an edit that is no JSON", now_edited, 10, "wrong_object", expect={"edit": {"amount": 2**60}}),
+        refuse(
+            "an edit passed off as the original",
+            as_original,
+            10,
+            "wrong_object",
+        ),
+        refuse("an edit to another tool", to_tool, 10, "wrong_method", expect={"edit": other_tool}),
+        refuse("an edit to another method", to_method, 10, "wrong_method", expect={"edit": other_method}),
+        refuse("another method in the receipt", renamed, 10, "wrong_method"),
+    ]
+
+
+def step_11() -> list[Vector]:
+    return [
+        accept("level 1 believes the console about its reviewers", GOOD, floor={"level": 1}),
+        refuse("level 2 is refused by name until it exists", GOOD, 11, "level_unsupported", floor={"level": 2}),
+    ]
+
+
+def step_12() -> list[Vector]:
+    jti = approval()["jti"]
+    unrelated = {"jti": "another receipt of it", "action": OTHER_ACTION}
+    same_action, same_receipt = unrelated | {"action": ACTION}, unrelated | {"jti": jti}
+    return [
+        accept("never used", GOOD, spent=[unrelated]),
+        refuse("used before", GOOD, 12, "already_spent", spent=[{"jti": jti, "action": ACTION}]),
+        refuse(
+            "another receipt of an action that was used",
+            GOOD,
+            12,
+            "already_spent",
+            spent=[same_action],
+        ),
+        refuse(
+            "a receipt that was used for another action",
+            GOOD,
+            12,
+            "already_spent",
+            spent=[same_receipt],
+        ),
+    ]
