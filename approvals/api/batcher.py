@@ -1,0 +1,103 @@
+"""Group commit: what queued while the last batch was in flight goes in one call, and is answered only after it returned.
+
+Nothing waits for a timer. With one caller a batch has one item; under load batches grow by themselves, and one commit
+carries them all.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+from django.db import InterfaceError, OperationalError
+
+#: Raised by the database driver when the database is away, full or too slow; every item of the batch is told so.
+UNAVAILABLE = (OperationalError, InterfaceError)
+
+
+class Overloaded(Exception):
+    """More is waiting than can be answered in good time. Try again; nothing was stored."""
+
+
+class Batcher[Item, Answer]:
+    """Collects items of one event loop and hands them, in order of arrival, to `work` in one thread of `executor`.
+
+    `work` returns one answer per item, in order; an answer that is an exception is raised to its caller alone.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Item]], Sequence[Answer | Exception]],
+        *,
+        executor: Executor,
+        limit: int,
+        backlog: int,
+    ) -> None:
+        self._work = work
+        self._executor = executor
+        self._limit = limit
+        self._backlog = backlog
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._running = False
+
+    async def ask(self, item: Item) -> Answer:
+        """Return the answer to one item, or raise what `work` said of it."""
+        if len(self._waiting) >= self._backlog:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((item, future))
+        if not self._running:
+            self._running = True
+            loop.call_soon(self._next, loop)
+        return await future
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send off what has gathered. `call_soon` lets requests that were read in the same turn join in."""
+        batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+        if not batch:
+            self._running = False
+            return
+        done = loop.run_in_executor(self._executor, self._run, [item for item, _ in batch])
+        done.add_done_callback(lambda result: self._finish(loop, batch, result))
+
+    def _finish(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: list[tuple[Item, asyncio.Future[Answer]]],
+        result: "asyncio.Future[Sequence[Answer | Exception]]",
+    ) -> None:
+        self._next(loop)
+        error = asyncio.CancelledError() if result.cancelled() else result.exception()
+        answers: Sequence[Answer | BaseException] = [error] * len(batch) if error else result.result()
+        for (_, future), answer in zip(batch, answers, strict=True):
+            _resolve(future, answer)
+
+    def _run(self, items: list[Item]) -> Sequence[Answer | Exception]:
+        """Run the batch; when it fails as a whole for a reason of its own, find out whose it was."""
+        try:
+            return self._work(items)
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            if len(items) == 1:
+                raise
+            return [self._alone(item) for item in items]
+
+    def _alone(self, item: Item) -> Answer | Exception:
+        try:
+            return self._work([item])[0]
+        except Exception as error:
+            return error
+
+
+def _resolve[Answer](future: asyncio.Future[Answer], answer: Answer | BaseException) -> None:
+    """Answer a caller, unless it has gone away: its ask is stored all the same, and its key finds it again."""
+    if future.done():
+        return
+    if isinstance(answer, asyncio.CancelledError):
+        future.cancel()
+    elif isinstance(answer, BaseException):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,95 @@
+"""The few threads in which the API talks to the database, each with a connection of its own that stays open.
+
+Asks go through one lane in groups, reads through another in groups, everything else one by one. Long polls hold no
+thread: a thousand of them wait in the event loop and share the reads.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+
+from accounts.servers import Identity
+
+from .. import intake, standing
+from ..errors import Refusal
+from .batcher import UNAVAILABLE, Batcher, Overloaded
+
+SUBMIT_BATCH = 128
+READ_BATCH = 500
+BACKLOG = 4096
+VERB_THREADS = 2
+VERB_BACKLOG = 512
+
+_writer = ThreadPoolExecutor(1, thread_name_prefix="placet-submit")
+_reader = ThreadPoolExecutor(1, thread_name_prefix="placet-read")
+_verbs = ThreadPoolExecutor(VERB_THREADS, thread_name_prefix="placet-verb")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def once[Answer](work: Callable[[], Answer]) -> Answer:
+    """Run `work` on this thread's connection, and throw the connection away when the database seems to be gone."""
+    try:
+        return work()
+    except UNAVAILABLE:
+        connection.close()
+        raise
+
+
+def again[Answer](work: Callable[[], Answer]) -> Answer:
+    """Like `once`; work that may be repeated gets a second try when only the connection had died."""
+    try:
+        return work()
+    except UNAVAILABLE:
+        usable = connection.is_usable()
+        connection.close()
+        if usable:
+            raise
+    return once(work)
+
+
+def _submit(items: Sequence[intake.Item]) -> Sequence[intake.Admitted | Refusal]:
+    return again(partial(intake.submit_many, items=items, at=now()))
+
+
+def _read(wanted: Sequence[tuple[Identity, UUID]]) -> Sequence[standing.Standing | Refusal]:
+    return again(partial(standing.read_many, wanted=wanted))
+
+
+class Lanes:
+    """The lanes as seen from one event loop; the threads behind them are the process's."""
+
+    def __init__(self) -> None:
+        self.submit = Batcher(_submit, executor=_writer, limit=SUBMIT_BATCH, backlog=BACKLOG)
+        self.read = Batcher(_read, executor=_reader, limit=READ_BATCH, backlog=BACKLOG)
+        self._busy = 0
+
+    async def verb[**P, Answer](self, verb: Callable[P, Answer], *args: P.args, **words: P.kwargs) -> Answer:
+        """Call one verb in a thread of its own turn."""
+        if self._busy >= VERB_BACKLOG:
+            raise Overloaded
+        self._busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_verbs, once, partial(verb, *args, **words))
+        finally:
+            self._busy -= 1
+
+
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
+
+
+def here() -> Lanes:
+    """The lanes of the running event loop."""
+    loop = asyncio.get_running_loop()
+    lanes = _lanes.get(loop)
+    if lanes is None:
+        lanes = _lanes[loop] = Lanes()
+    return lanes

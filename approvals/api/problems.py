@@ -1,0 +1,86 @@
+"""Every no of the REST door, as RFC 9457 problems: one table from our codes to a status and a title.
+
+A refusal that is not in the table is a bug here and answers 500; it never becomes a verdict.
+"""
+
+import json
+from collections.abc import Mapping
+
+from ..errors import NotAnAsk, Refusal, Unauthenticated
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:placet:problem:"
+
+#: Refusals that come in many codes and have one status: the code says which, the pointer where.
+FAMILIES: dict[type[Refusal], tuple[int, str]] = {
+    Unauthenticated: (401, "Not authenticated"),
+    NotAnAsk: (422, "Not an ask"),
+}
+
+#: code -> (status, title). The title says what kind of trouble it is, the detail what to do about it.
+TABLE: dict[str, tuple[int, str]] = {
+    "bad_idempotency_key": (400, "Bad idempotency key"),
+    "missing_idempotency_key": (400, "No idempotency key"),
+    "bad_parameter": (400, "Bad parameter"),
+    "unauthenticated": FAMILIES[Unauthenticated],
+    "not_found": (404, "Not found"),
+    "not_decided": (404, "Not decided yet"),
+    "method_not_allowed": (405, "Method not allowed"),
+    "idempotency_conflict": (409, "Idempotency conflict"),
+    "already_terminal": (409, "Already decided"),
+    "not_approved": (409, "Not approved"),
+    "already_consumed": (409, "Already consumed"),
+    "approval_expired": (409, "Approval expired"),
+    "not_consumed": (409, "Not consumed"),
+    "outcome_conflict": (409, "Outcome conflict"),
+    "too_large": (413, "Too large"),
+    "unsupported_media_type": (415, "Unsupported media type"),
+    "not_json": FAMILIES[NotAnAsk],
+    "bad_outcome": (422, "Not an outcome"),
+    "text_too_long": (422, "Too long"),
+    "internal": (500, "Internal error"),
+    "overloaded": (503, "Overloaded"),
+    "unavailable": (503, "Unavailable"),
+}
+
+#: Headers that belong to a status, whatever the code.
+HEADERS: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": 'Bearer realm="placet"'}, 503: {"Retry-After": "1"}}
+
+
+class Problem(Exception):
+    """A no, ready to be sent. `code` is stable and public, `pointer` an RFC 6901 path into the body."""
+
+    def __init__(
+        self, code: str, detail: str, *, pointer: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.pointer = code, detail, pointer
+        self.status, self.title = TABLE[code]
+        self.headers = {"Content-Type": MEDIA_TYPE, **HEADERS.get(self.status, {}), **(headers or {})}
+
+    @property
+    def body(self) -> bytes:
+        """The problem document (RFC 9457, section 3)."""
+        said = {
+            "type": TYPE + self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            **({} if self.pointer is None else {"pointer": self.pointer}),
+        }
+        return json.dumps(said).encode()
+
+
+def of(refusal: Refusal) -> Problem:
+    """The problem that a verb's refusal is at this door. KeyError when the table does not know it: that is a bug."""
+    for family, answer in FAMILIES.items():
+        if isinstance(refusal, family):
+            return _member(refusal, answer)
+    return Problem(refusal.code, refusal.message, pointer=refusal.pointer)
+
+
+def _member(refusal: Refusal, answer: tuple[int, str]) -> Problem:
+    problem = Problem("not_json" if answer[0] == 422 else "unauthenticated", refusal.message, pointer=refusal.pointer)
+    problem.code = refusal.code
+    return problem

@@ -1,0 +1,67 @@
+"""Our words as the REST dialect's JSON: an action as its server sees it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from placet import canonical
+
+from ..errors import BadOutcome, NotAnAsk
+from ..models import State
+from ..rules import shapes
+from ..standing import Standing
+
+OUTCOME_BYTES = 64 * 1024
+
+
+def action(row: Standing) -> dict[str, Any]:
+    """The JSON of one action. Times are RFC 3339 in UTC with `Z`; the receipt is the stored compact JWS, unchanged."""
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "state": row.state,
+        "digest": row.dig,
+        "created_at": time(row.created_at),
+        "deadline_at": time(row.deadline_at),
+        "checkpoint": row.checkpoint,
+        "decision": _decision(row),
+        "consumption": {"consumed_at": time(row.consumed_at)} if row.consumed_at else None,
+        "outcome": {"status": row.outcome, "note": row.outcome_note} if row.outcome else None,
+        "receipt": row.receipt.decode("ascii") if row.receipt else None,
+    }
+
+
+def outcome(raw: bytes) -> tuple[str, str]:
+    """Read status and note of a report; strict I-JSON, no members beside these two."""
+    try:
+        value = canonical.parse(raw, max_bytes=OUTCOME_BYTES)
+    except canonical.NotCanonical as error:
+        raise NotAnAsk(error.code, error.message, pointer=error.pointer) from error
+    said = shapes.require_object(value, "")
+    shapes.refuse_unknown(said, {"status", "note"}, "")
+    if not isinstance(said.get("status"), str):
+        raise BadOutcome(pointer="/status")
+    if not isinstance(said.get("note", ""), str):
+        raise NotAnAsk("wrong_type", "note must be a string.", pointer="/note")
+    return said["status"], said.get("note", "")
+
+
+def encode(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _decision(row: Standing) -> dict[str, Any] | None:
+    if row.state == State.PENDING or row.settled_at is None:
+        return None
+    said: dict[str, Any] = {"decided_at": time(row.settled_at)}
+    if row.reason:
+        said["reason"] = row.reason
+    if row.note:
+        said["note"] = row.note
+    if row.state == State.APPROVED and row.expires_at:
+        said["expires_at"] = time(row.expires_at)
+    return said
