@@ -49,7 +49,7 @@ def _sqlite() -> list[str]:
 
 def enact(apps, schema_editor):
     for statement in {"postgresql": _postgres, "sqlite": _sqlite}[schema_editor.connection.vendor]():
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, None)
 
 
 class Migration(migrations.Migration):

@@ -30,7 +30,7 @@ def asked_payout(payout, alice, bob, shop, now):
     """A payout that waits for alice and bob."""
     from tests import asks
 
-    return asks.submit(shop, asks.ask(tool="payout"), at=now).action
+    return asks.submit(shop, asks.ask(tool="payout"), key="payout", at=now).action
 
 
 @pytest.fixture
