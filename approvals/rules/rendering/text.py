@@ -1,7 +1,8 @@
 """Text made faithful: every character is either plain to see or named, and two different texts never look alike.
 
-`unrender(render(text)) == text` for every text, and `unrender` reads only what a person sees: plain text, and labels. What is promised is as wide as Unicode's own table of confusables for ASCII, no wider: fonts that draw `l` and
-`I` alike are beyond it, which is why the exact bytes are one tab away.
+`unrender(render(text)) == text` for every text, and `unrender` reads only what a person sees: plain text, and labels.
+What is promised is as wide as Unicode's own table of confusables for ASCII, no wider: fonts that draw `l` and `I` alike
+are beyond it, which is why the exact bytes are one tab away.
 """
 
 import re
@@ -25,9 +26,10 @@ _LONGEST_LABEL = 24  # different hidden characters named in one chip
 class Piece:
     """A stretch of shown text.
 
-    `form`: text; rtl (reads right to left, set apart so that nothing around it is reordered); chip (a label that says what
-    is there, with `glyph` when a font draws something); mark (white space made visible); break (line ends made visible);
-    script (a word in `glyph` with its script as label). `alarm`: nobody would have seen it, or would have taken it for something else.
+    `form` is one of: text; rtl (reads right to left, set apart so that nothing around it is reordered); chip (a label
+    that says what is there, with `glyph` when a font draws something); mark (white space made visible); break (line
+    ends made visible); script (a word in `glyph` with its script as label).
+    `alarm`: nobody would have seen it, or would have taken it for something else.
     """
 
     form: str

@@ -82,7 +82,7 @@ def _drawn_by(script: str) -> frozenset[str]:
 
 
 def _cluster(cluster: str, *, named: bool) -> Iterator[Verdict]:
-    """One letter with its marks: named when asked, when it imitates ASCII as a Latin letter, or when it is not normal."""
+    """One letter with its marks: named when asked, when a Latin letter imitates ASCII, or when not normal."""
     letter, marks = cluster[0], cluster[1:]
     script = script_of(letter)
     bare = sort_of(letter) is not Sort.LETTER

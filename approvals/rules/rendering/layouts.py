@@ -1,0 +1,213 @@
+"""What is laid out for each kind of action: the same bytes, read as a call, a conversation, a form or an address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .addresses import Address, read_address
+from .text import Piece, render
+from .values import Path, Rows, Sheet, Value
+
+_TEXT_RULES = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "format", "pattern")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of content in a conversation: its type, its text when it has one, and all else by name."""
+
+    type: Value | None
+    text: Value | None
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: Value | None
+    blocks: list[Block]
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    name: Value | None
+    description: Value | None
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: Value
+    title: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a form. `control` is how the subject answers: text, number, yes-no, one or many."""
+
+    name: tuple[Piece, ...]
+    control: str
+    type: Value | None
+    title: Value | None
+    description: Value | None
+    required: bool
+    default: Value | None
+    defaults: list[Value]
+    choices: list[Choice]
+    rules: list[tuple[str, Value]]
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An action's body laid out. Only the parts of its kind are there; `rest` is whatever no part asked for."""
+
+    kind: str
+    sheet: Sheet
+    method: Value | None
+    rest: Rows
+    name: Value | None = None
+    arguments: Rows | None = None
+    system: Value | None = None
+    turns: tuple[Turn, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    limits: Rows | None = None
+    message: Value | None = None
+    fields: tuple[Field, ...] = ()
+    url: Value | None = None
+    address: Address | None = None
+
+    @property
+    def waiting(self) -> list[str]:
+        return self.sheet.waiting
+
+    @property
+    def alarms(self) -> int:
+        return self.sheet.alarms
+
+
+def lay_out(kind: str, body: Any, *, opened: frozenset[str] = frozenset(), before: Any = None) -> Layout:
+    """Lay out the effective object of an action: `{"method", "params"}`. `before` is that of the last approved one."""
+    sheet = Sheet(body, opened, before)
+    method = sheet.take("method")
+    parts = _PARTS[kind](sheet)
+    return Layout(kind, sheet, method, rest=sheet.rows(), **parts)
+
+
+def _tool_call(sheet: Sheet) -> dict[str, Any]:
+    return {"name": sheet.take("params", "name"), "arguments": sheet.rows("params", "arguments", compare=True)}
+
+
+def _sampling(sheet: Sheet) -> dict[str, Any]:
+    params = sheet.value["params"]
+    return {
+        "system": sheet.take("params", "systemPrompt"),
+        "turns": _each(params.get("messages"), lambda at: _turn(sheet, ("params", "messages", at))),
+        "tools": _each(params.get("tools"), lambda at: _tool(sheet, ("params", "tools", at))),
+        "limits": sheet.rows("params", compare=True),
+    }
+
+
+def _sampling_result(sheet: Sheet) -> dict[str, Any]:
+    return {"turns": (_turn(sheet, ("params",), rows=False),), "limits": sheet.rows("params")}
+
+
+def _elicitation_form(sheet: Sheet) -> dict[str, Any]:
+    schema = sheet.value["params"].get("requestedSchema", {})
+    message, mode = sheet.take("params", "message"), sheet.take("params", "mode")
+    required = {
+        name: at
+        for at, name in enumerate(_list(schema.get("required")))
+        if isinstance(name, str) and name in _object(schema.get("properties"))
+    }
+    fields = tuple(_field(sheet, name, rule, required) for name, rule in _object(schema.get("properties")).items())
+    return {"message": message, "name": mode, "fields": fields, "limits": sheet.rows("params")}
+
+
+def _elicitation_url(sheet: Sheet) -> dict[str, Any]:
+    url = sheet.take("params", "url")
+    address = read_address(url.plain) if url else None
+    return {"url": url, "address": address, "message": sheet.take("params", "message"), "limits": sheet.rows("params")}
+
+
+def _turn(sheet: Sheet, at: Path, *, rows: bool = True) -> Turn:
+    role = sheet.take(*at, "role")
+    content = _object(_at(sheet.value, at)).get("content")
+    if isinstance(content, list) and content:
+        blocks = [_block(sheet, (*at, "content", index)) for index in range(len(content))]
+    else:
+        blocks = [_block(sheet, (*at, "content"))]
+    return Turn(role, blocks, sheet.rows(*at) if rows else Rows("", (), 0))
+
+
+def _block(sheet: Sheet, at: Path) -> Block:
+    type_ = sheet.take(*at, "type")
+    return Block(type_, sheet.take(*at, "text"), sheet.rows(*at))
+
+
+def _tool(sheet: Sheet, at: Path) -> Tool:
+    return Tool(sheet.take(*at, "name"), sheet.take(*at, "description"), sheet.rows(*at))
+
+
+def _field(sheet: Sheet, name: str, rule: Any, required: dict[str, int]) -> Field:
+    at: Path = ("params", "requestedSchema", "properties", name)
+    rule = _object(rule)
+    if name in required:
+        sheet.take("params", "requestedSchema", "required", required[name])
+    type_, title, description = (sheet.take(*at, member) for member in ("type", "title", "description"))
+    default = sheet.take(*at, "default")
+    defaults = _each(rule.get("default"), lambda index: sheet.take(*at, "default", index))
+    rules = [(word, shown) for word in _TEXT_RULES if (shown := sheet.take(*at, word))]
+    many = rule.get("type") == "array"
+    choices = _choices(sheet, (*at, "items") if many else at, _object(rule.get("items")) if many else rule)
+    if many:
+        sheet.take(*at, "items", "type")
+    return Field(
+        render(name), _control(rule, choices), type_, title, description, name in required, default,
+        [d for d in defaults if d], choices, rules, sheet.rows(*at),
+    )  # fmt: skip
+
+
+def _choices(sheet: Sheet, at: Path, rule: dict[str, Any]) -> list[Choice]:
+    """Read `enum` with the older `enumNames`, or `oneOf` and `anyOf` with titles."""
+    found = []
+    for index in range(len(_list(rule.get("enum")))):
+        found.append((sheet.take(*at, "enum", index), sheet.take(*at, "enumNames", index)))
+    for word in ("oneOf", "anyOf"):
+        for index in range(len(_list(rule.get(word)))):
+            found.append((sheet.take(*at, word, index, "const"), sheet.take(*at, word, index, "title")))
+    return [Choice(value, title) for value, title in found if value]
+
+
+def _control(rule: dict[str, Any], choices: list[Choice]) -> str:
+    if rule.get("type") == "array":
+        return "many"
+    if choices:
+        return "one"
+    return {"boolean": "yes-no", "integer": "number", "number": "number"}.get(str(rule.get("type")), "text")
+
+
+def _each[T](items: Any, lay: Callable[[int], T]) -> tuple[T, ...]:
+    return tuple(lay(index) for index in range(len(_list(items))))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+_PARTS: dict[str, Callable[[Sheet], dict[str, Any]]] = {
+    "tool_call": _tool_call,
+    "sampling": _sampling,
+    "sampling_result": _sampling_result,
+    "elicitation_form": _elicitation_form,
+    "elicitation_url": _elicitation_url,
+}

@@ -1,0 +1,240 @@
+"""JSON made a list of named values. Each is shown once, and nothing is left out: the rest is what no layout asked for."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from placet import canonical
+
+from .text import PLAIN_ASCII, Piece, alarms, render
+
+INLINE = 3_000  # characters shown without being asked for
+ENDS = 240  # characters of a large text shown at its beginning and end
+NAMED = 4_000  # pieces; a text with more is shown as escaped bytes instead
+ROWS = 120  # named values shown without being asked for
+ROWS_NAMED = 1_500  # named values shown at all; more are shown as escaped bytes
+EVERYTHING = "*"
+
+Path = tuple[str | int, ...]
+Scalar = str | int | float | bool | None
+KINDS = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+    dict: "object",
+    list: "list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that holds no other: a scalar, or an empty object or list."""
+
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value as shown.
+
+    `pieces` are the whole of it, unless it is `large`: then they are its beginning and `tail` its end, until it was
+    `opened`. `escaped` takes their place when too much of it would have to be named.
+    """
+
+    pointer: str
+    kind: str
+    size: int
+    lines: int = 1
+    pieces: tuple[Piece, ...] = ()
+    tail: tuple[Piece, ...] = ()
+    large: bool = False
+    opened: bool = False
+    escaped: str = ""
+    alarms: int = 0
+    plain: Any = None
+
+    @property
+    def waits(self) -> bool:
+        return self.large and not self.opened
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A named value, beside the one of the last approved ask when there was one."""
+
+    name: tuple[Piece, ...]
+    value: Value | None
+    was: Value | None = None
+    compared: bool = False
+
+    @property
+    def changed(self) -> bool:
+        if not self.compared:
+            return False
+        same = self.value and self.was and self.value.kind == self.was.kind and self.value.plain == self.was.plain
+        return not same
+
+    @property
+    def difference(self) -> int:
+        """How much more a whole number is than last time; 0 when that says nothing."""
+        kinds = {v.kind if v else "" for v in (self.value, self.was)}
+        return self.value.plain - self.was.plain if kinds == {"integer"} and self.value and self.was else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Named values. Too many are shown in part until opened; far too many as escaped bytes."""
+
+    pointer: str
+    rows: tuple[Row, ...]
+    total: int
+    large: bool = False
+    opened: bool = False
+    escaped: str = ""
+
+    @property
+    def waits(self) -> bool:
+        return self.large and not self.opened
+
+    @property
+    def compared(self) -> bool:
+        return any(row.compared for row in self.rows)
+
+    @property
+    def changed(self) -> int:
+        return sum(row.changed for row in self.rows)
+
+
+def flatten(value: Any, path: Path = ()) -> Iterator[Leaf]:
+    """Yield every leaf of a JSON value, in its order. Recursion is bounded: admission refuses depth beyond 64."""
+    members: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not members or not value:
+        yield Leaf(path, value)
+        return
+    for step, inner in members:
+        yield from flatten(inner, (*path, step))
+
+
+def pointer(path: Path) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def label(path: Path) -> str:
+    """A path for reading: `items[0]/sku`. Names that could be taken for steps are quoted, so two paths never read alike."""
+    words = ""
+    for step in path:
+        if isinstance(step, int):
+            words += f"[{step}]"
+        else:
+            odd = not step or any(c in '/[]"~' for c in step)
+            words += ("/" if words else "") + (json.dumps(step, ensure_ascii=False) if odd else step)
+    return words
+
+
+def escaped(value: Any) -> str:
+    """JSON in ASCII alone: everything else is `\\uXXXX`, so nothing can hide."""
+    return json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A JSON value being laid out. `opened` names the pointers a reader asked to see in full."""
+
+    value: Any
+    opened: frozenset[str] = frozenset()
+    before: Any = None
+    values: list[Value] = field(default_factory=list)
+    tables: list[Rows] = field(default_factory=list)
+    _leaves: dict[Path, Leaf] = field(default_factory=dict)
+    _were: dict[Path, Leaf] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._leaves = {leaf.path: leaf for leaf in flatten(self.value)}
+        self._were = {leaf.path: leaf for leaf in flatten(self.before)} if self.before is not None else {}
+
+    def take(self, *path: str | int) -> Value | None:
+        """Show the value at this path; None when there is none, or when it holds others."""
+        leaf = self._leaves.pop(path, None)
+        return self._show(leaf) if leaf else None
+
+    def rows(self, *under: str | int, compare: bool = False) -> Rows:
+        """Show all values below this path that were not taken, by name."""
+        depth = len(under)
+        found = [leaf for path, leaf in self._leaves.items() if path[:depth] == under]
+        for leaf in found:
+            del self._leaves[leaf.path]
+        where, large = pointer(under), len(found) > ROWS
+        opened = self._is_opened(where)
+        table = Rows(where, (), len(found), large, opened)
+        if large and opened and len(found) > ROWS_NAMED:
+            table = Rows(
+                where, (), len(found), large, opened, escaped({pointer(leaf.path): leaf.value for leaf in found})
+            )
+        else:
+            some = found if opened or not large else [*found[: ROWS - 20], *found[-20:]]
+            compared = compare and bool(self._were)
+            rows = [self._row(leaf, depth, compared=compared) for leaf in some]
+            kept = {leaf.path for leaf in found}
+            gone = [leaf for path, leaf in self._were.items() if path[:depth] == under and path not in kept]
+            rows += [self._gone(leaf, depth) for leaf in gone[:ROWS]] if compared else []
+            table = Rows(where, tuple(rows), len(found), large, opened)
+        self.tables.append(table)
+        return table
+
+    @property
+    def alarms(self) -> int:
+        """How many values hold something that nobody would have seen."""
+        return sum(value.alarms > 0 for value in self.values)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Pointers that must be opened before anybody says yes."""
+        return [shown.pointer for shown in [*self.values, *self.tables] if shown.waits]
+
+    def _row(self, leaf: Leaf, depth: int, *, compared: bool) -> Row:
+        was = self._were.get(leaf.path) if compared else None
+        name = render(label(leaf.path[depth:])) or (Piece("text", "value"),)
+        return Row(name, self._show(leaf), _brief(was) if was else None, compared)
+
+    def _gone(self, leaf: Leaf, depth: int) -> Row:
+        return Row(render(label(leaf.path[depth:])), None, _brief(leaf), compared=True)
+
+    def _show(self, leaf: Leaf) -> Value:
+        where = pointer(leaf.path)
+        shown = show(leaf.value, where=where, opened=self._is_opened(where))
+        self.values.append(shown)
+        return shown
+
+    def _is_opened(self, where: str) -> bool:
+        return where in self.opened or EVERYTHING in self.opened
+
+
+def show(value: Any, *, where: str, opened: bool = True) -> Value:
+    """One leaf as shown."""
+    kind = KINDS[type(value)]
+    if not isinstance(value, str):
+        literal = canonical.canonical(value).decode()
+        return Value(where, kind, len(literal), pieces=(Piece("text", literal),), plain=value)
+    size, lines = len(value.encode()), value.count("\n") + 1
+    large = len(value) > INLINE
+    pieces = render(value)
+    found = alarms(pieces)
+    if large and not opened:
+        return Value(
+            where, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, plain=value
+        )  # fmt: skip
+    if len(pieces) > NAMED or (not large and not PLAIN_ASCII.fullmatch(value) and len(pieces) > INLINE):
+        return Value(
+            where, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, plain=value
+        )
+    return Value(where, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
+
+
+def _brief(leaf: Leaf) -> Value:
+    """A value of an earlier ask: shown for comparison, so a large one may stay cut."""
+    return show(leaf.value, where="", opened=False)
