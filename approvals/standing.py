@@ -44,8 +44,8 @@ class Standing:
 def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -> Standing:
     """The standing of an action that was admitted this moment, without asking the database again."""
     return Standing(
-        action.pk, action.server_id, action.kind, action.state, action.dig, action.created_at, action.deadline_at, checkpoint,
-        action.reason, action.settled_at, receipt and receipt.expires_at, receipt and bytes(receipt.jws),
+        action.pk, action.server_id, action.kind, action.state, action.dig, action.created_at, action.deadline_at,
+        checkpoint, action.reason, action.settled_at, receipt and receipt.expires_at, receipt and bytes(receipt.jws),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class BearerToken(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_bearerFormat = "plc_<id>_<secret>"  # noqa: N815 - the name is OpenAPI's
+    openapi_bearerFormat = "plc_<id>_<secret>"
     openapi_description = "The token that `register_server` printed once."
 
     def __init__(self) -> None:
@@ -54,10 +54,10 @@ class SignedRequest(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_bearerFormat = "JWT"  # noqa: N815 - the name is OpenAPI's
+    openapi_bearerFormat = "JWT"
     openapi_description = (
-        "A JWT signed by the server's Ed25519 key for this request alone: header `typ` is `placet-request+jwt`; claims are "
-        "iss, aud, iat, exp (at most 60 s later), jti (used once), htm (method), htu (path with query) and "
+        "A JWT signed by the server's Ed25519 key for this request alone: header `typ` is `placet-request+jwt`; "
+        "claims are iss, aud, iat, exp (at most 60 s later), jti (used once), htm (method), htu (path with query) and "
         "bdg (base64url SHA-256 of the body)."
     )
 

@@ -1,4 +1,4 @@
-"""Group commit: what queued while the last batch was in flight goes in one call, and is answered only after it returned.
+"""Group commit: what queued while the last batch was in flight goes in one call, and is answered only after that.
 
 Nothing waits for a timer. With one caller a batch has one item; under load batches grow by themselves, and one commit
 carries them all.

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-
 from placet import canonical
 
 from .. import keys, queue
@@ -18,13 +17,13 @@ router = Router(auth=None)
 SOON = {"Cache-Control": "public, max-age=300"}
 
 
-@router.get("/.well-known/jwks.json", response=shapes.Jwks)
+@router.get("/.well-known/jwks.json", operation_id="jwks", response=shapes.Jwks)
 async def jwks(request: HttpRequest) -> HttpResponse:
     """The public keys that receipts are checked with (RFC 7517). Pin them once, over a way you trust."""
     return _json(keys.jwks())
 
 
-@router.get("/.well-known/placet.json", response=dict[str, Any])
+@router.get("/.well-known/placet.json", operation_id="about", response=dict[str, Any])
 async def about(request: HttpRequest) -> HttpResponse:
     """Issuer, endpoints and limits."""
     origin = settings.PUBLIC_URL

@@ -1,5 +1,6 @@
-"""The OpenAPI 3.1 document: what django-ninja knows of the calls, and the problems, headers and examples it cannot know."""
+"""The OpenAPI 3.1 document: what django-ninja knows of the calls, with problems, headers and examples beside it."""
 
+from collections import defaultdict
 from functools import lru_cache
 from http.client import responses
 from typing import Any
@@ -13,19 +14,23 @@ from . import shapes
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _DESCRIPTION = """A machine asks, a named person answers, and what goes back is a signed receipt.
 
-Every refusal is a problem (RFC 9457) with a stable `code`. Bodies are strict I-JSON (RFC 7493): UTF-8, no duplicate keys, no
-NaN, whole numbers up to 2^53-1, at most 64 levels and 256 KiB. `HEAD` works wherever `GET` does."""
+Every refusal is a problem (RFC 9457) with a stable `code`. Bodies are strict I-JSON (RFC 7493): UTF-8, no duplicate
+keys, no NaN, whole numbers up to 2^53-1, at most 64 levels and 256 KiB. `HEAD` works wherever `GET` does."""
+
+_ANY_CALL = (*table.WHO, "overloaded", "unavailable", "internal")
 
 type Extra = dict[str, Any]
 
 
-def problems(*statuses: int) -> Extra:
-    """The refusals of one call. 401 and 503 go without saying, and are said for every call."""
-    return {"responses": {status: _refusal(status) for status in (*statuses, 503)}}
+def problems(*codes: str) -> Extra:
+    """The refusals of one call, by code. Those of any call go without saying here, and are said for every call."""
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in (*codes, *_ANY_CALL):
+        by_status[table.answer_to(code)[0]].append(code)
+    return {"responses": {status: _refusal(status, known) for status, known in sorted(by_status.items())}}
 
 
-def _refusal(status: int) -> Extra:
-    codes = [code for code, (known, _) in table.TABLE.items() if known == status]
+def _refusal(status: int, codes: list[str]) -> Extra:
     return {
         "description": f"{responses[status]}: {', '.join(codes)}",
         "content": {table.MEDIA_TYPE: {"schema": _PROBLEM}},
@@ -41,13 +46,17 @@ def _body(schema: Extra, example: Extra) -> Extra:
     return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
+_KEY = ("missing_idempotency_key", "bad_idempotency_key")
+_BODY = ("too_large", "unsupported_media_type")
+
 SUBMIT: Extra = {
     "parameters": [_key("the same key with the same ask gives the same action, whatever was lost on the way")],
     "requestBody": _body({"$ref": "#/components/schemas/Submission"}, shapes.REFUND),
-    **problems(400, 401, 409, 413, 415, 422),
+    **problems(*_KEY, "idempotency_conflict", *_BODY, *table.NOT_AN_ASK),
 }
-READ: Extra = problems(400, 401, 404)
-RECEIPT: Extra = problems(401, 404)
+LIST: Extra = problems("bad_parameter")
+READ: Extra = problems("bad_parameter", "not_found")
+RECEIPT: Extra = problems("not_found", "not_decided")
 RECEIPT["responses"][200] = {
     "description": "The receipt, a compact JWS",
     "content": {"application/jose": {"schema": {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}}},
@@ -55,12 +64,15 @@ RECEIPT["responses"][200] = {
 RECEIPT["responses"][304] = {"description": "You have these bytes already"}
 CONSUME: Extra = {
     "parameters": [_key("names this use; the same key again answers the same")],
-    **problems(400, 401, 404, 409),
+    **problems(*_KEY, "not_found", "not_approved", "already_consumed", "approval_expired"),
 }
 OUTCOME: Extra = {
     "requestBody": _body({"$ref": "#/components/schemas/Outcome"}, {"status": "succeeded", "note": "refund r-17"}),
-    **problems(401, 404, 409, 413, 415, 422),
+    **problems(
+        "not_found", "not_consumed", "outcome_conflict", *_BODY, "bad_outcome", "text_too_long", *table.NOT_JSON
+    ),
 }
+WITHDRAW: Extra = problems("not_found", "already_terminal")
 
 
 @lru_cache(maxsize=2)

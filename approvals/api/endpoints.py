@@ -7,8 +7,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
-
-from accounts.servers import Identity
 from placet import canonical
 
 from .. import intake, redemption, standing, submission, withdrawal
@@ -22,7 +20,12 @@ api = NinjaAPI(title="Placet", version="1", openapi_url=None, docs_url=None, aut
 api.add_router("", discovery.router)
 
 
-@api.post("/api/v1/actions", response={200: shapes.Action, 201: shapes.Action}, openapi_extra=document.SUBMIT)
+@api.post(
+    "/api/v1/actions",
+    operation_id="submit",
+    response={200: shapes.Action, 201: shapes.Action},
+    openapi_extra=document.SUBMIT,
+)
 async def submit(request: HttpRequest) -> HttpResponse:
     """Submit an ask. The same key with the same ask answers 200 with the action that the first one made."""
     key = _key(request)
@@ -35,7 +38,7 @@ async def submit(request: HttpRequest) -> HttpResponse:
     return _action(row, status=201, headers={"Location": f"/api/v1/actions/{row.id}"})
 
 
-@api.get("/api/v1/actions", response=shapes.Page, openapi_extra=document.problems(400, 401))
+@api.get("/api/v1/actions", operation_id="list", response=shapes.Page, openapi_extra=document.LIST)
 async def list_actions(
     request: HttpRequest,
     session: Annotated[str, Query(max_length=128)] = "",
@@ -50,7 +53,7 @@ async def list_actions(
     return _json({"items": [rest.action(row) for row in rows], "next": following and str(following)})
 
 
-@api.get("/api/v1/actions/{uuid:id}", response=shapes.Action, openapi_extra=document.READ)
+@api.get("/api/v1/actions/{uuid:id}", operation_id="read", response=shapes.Action, openapi_extra=document.READ)
 async def read_action(
     request: HttpRequest, id: UUID, wait: Annotated[str, Query(pattern=polls.WAIT)] = "0s"
 ) -> HttpResponse:
@@ -61,7 +64,7 @@ async def read_action(
     return _action(await polls.decided(lambda: _read(request, id), action_id=id, wait=pause, gone=request.gone))
 
 
-@api.get("/api/v1/actions/{uuid:id}/receipt", openapi_extra=document.RECEIPT)
+@api.get("/api/v1/actions/{uuid:id}/receipt", operation_id="receipt", openapi_extra=document.RECEIPT)
 async def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
     """The receipt's bytes, the same for ever. 404 `not_decided` while the action is pending."""
     row = await _read(request, id)
@@ -74,14 +77,18 @@ async def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
     return HttpResponse(row.receipt, content_type="application/jose", headers=headers)
 
 
-@api.post("/api/v1/actions/{uuid:id}/consume", response=shapes.Action, openapi_extra=document.CONSUME)
+@api.post(
+    "/api/v1/actions/{uuid:id}/consume", operation_id="consume", response=shapes.Action, openapi_extra=document.CONSUME
+)
 async def consume(request: HttpRequest, id: UUID) -> HttpResponse:
     """Use an approval, once. The same key again answers the same."""
     await _call(request, redemption.consume, action_id=id, key=_key(request), at=lanes.now())
     return _action(await _read(request, id))
 
 
-@api.post("/api/v1/actions/{uuid:id}/outcome", response=shapes.Action, openapi_extra=document.OUTCOME)
+@api.post(
+    "/api/v1/actions/{uuid:id}/outcome", operation_id="outcome", response=shapes.Action, openapi_extra=document.OUTCOME
+)
 async def outcome(request: HttpRequest, id: UUID) -> HttpResponse:
     """Report what came of a used approval."""
     _require_json(request)
@@ -90,7 +97,9 @@ async def outcome(request: HttpRequest, id: UUID) -> HttpResponse:
     return _action(await _read(request, id))
 
 
-@api.delete("/api/v1/actions/{uuid:id}", response=shapes.Action, openapi_extra=document.problems(401, 404, 409))
+@api.delete(
+    "/api/v1/actions/{uuid:id}", operation_id="withdraw", response=shapes.Action, openapi_extra=document.WITHDRAW
+)
 async def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
     """Withdraw a pending ask. Repeatable; 409 `already_terminal` when it was decided before."""
     await _call(request, withdrawal.withdraw, action_id=id, at=lanes.now())
@@ -115,9 +124,7 @@ async def _parsed(raw: bytes) -> submission.Submission:
 def _key(request: HttpRequest) -> str:
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
-        raise Problem(
-            "missing_idempotency_key", "Send an Idempotency-Key header: a name of your own for this very ask."
-        )
+        raise Problem("missing_idempotency_key", "Send an Idempotency-Key header: your own name for this very ask.")
     return key
 
 

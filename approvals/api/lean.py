@@ -1,7 +1,7 @@
 """The ASGI handler in front of the calls: no middleware, no cookies, no thread but those the lanes choose.
 
-It reads the body up to its bound before anything looks at it, finds the call, and sends the answer. Everything a call may
-raise becomes a problem here; whatever nobody foresaw becomes a 500, and never an answer about an action.
+It reads the body up to its bound before anything looks at it, finds the call, and sends the answer. Everything a call
+may raise becomes a problem here; whatever nobody foresaw becomes a 500, and never an answer about an action.
 """
 
 import asyncio
@@ -141,9 +141,7 @@ def _parameter(request: Request, error: ValidationError) -> HttpResponse:
 
 def _away(request: Request, error: Exception) -> HttpResponse:
     log.error("database away: %s", type(error).__name__)
-    return _refuse(
-        request, Problem("unavailable", "The console cannot reach its database. Nothing was decided; try again.")
-    )
+    return _refuse(request, Problem("unavailable", "The database does not answer. Nothing was decided; try again."))
 
 
 def _full(request: Request, error: Overloaded) -> HttpResponse:
@@ -155,7 +153,7 @@ def _crash(request: Request | None, error: Exception) -> HttpResponse:
         raise error
     log.error("call failed", exc_info=error)
     return _refuse(
-        request, Problem("internal", "This is our fault, and it was logged. Nothing is known about the action.")
+        request, Problem("internal", "This is our fault, and it was logged. It says nothing about the action.")
     )
 
 

@@ -6,23 +6,33 @@ A refusal that is not in the table is a bug here and answers 500; it never becom
 import json
 from collections.abc import Mapping
 
-from ..errors import NotAnAsk, Refusal, Unauthenticated
+from ..errors import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:placet:problem:"
 
-#: Refusals that come in many codes and have one status: the code says which, the pointer where.
-FAMILIES: dict[type[Refusal], tuple[int, str]] = {
-    Unauthenticated: (401, "Not authenticated"),
-    NotAnAsk: (422, "Not an ask"),
-}
+#: Who are you: the credential's codes.
+WHO = (
+    "unauthenticated", "unknown_token", "revoked_token", "stopped_server", "unknown_key", "revoked_key",
+    "bad_signature", "wrong_audience", "bad_claims", "expired_token", "request_mismatch", "replayed_token",
+)  # fmt: skip
+#: Not strict I-JSON (RFC 7493).
+NOT_JSON = (
+    "not_utf8", "not_json", "duplicate_key", "not_finite", "lone_surrogate", "noncharacter", "integer_range",
+    "too_deep", "wrong_type", "unknown_member",
+)  # fmt: skip
+#: JSON, but not an ask.
+NOT_AN_ASK = (
+    *NOT_JSON, "missing_member", "unknown_kind", "wrong_method", "wrong_mode", "bad_length", "bad_nonce", "bad_timeout",
+    "bad_url", "not_flat", "bad_sampling_action",
+)  # fmt: skip
 
 #: code -> (status, title). The title says what kind of trouble it is, the detail what to do about it.
 TABLE: dict[str, tuple[int, str]] = {
     "bad_idempotency_key": (400, "Bad idempotency key"),
     "missing_idempotency_key": (400, "No idempotency key"),
     "bad_parameter": (400, "Bad parameter"),
-    "unauthenticated": FAMILIES[Unauthenticated],
+    **dict.fromkeys(WHO, (401, "Not authenticated")),
     "not_found": (404, "Not found"),
     "not_decided": (404, "Not decided yet"),
     "method_not_allowed": (405, "Method not allowed"),
@@ -35,7 +45,7 @@ TABLE: dict[str, tuple[int, str]] = {
     "outcome_conflict": (409, "Outcome conflict"),
     "too_large": (413, "Too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
-    "not_json": FAMILIES[NotAnAsk],
+    **dict.fromkeys(NOT_AN_ASK, (422, "Not an ask")),
     "bad_outcome": (422, "Not an outcome"),
     "text_too_long": (422, "Too long"),
     "internal": (500, "Internal error"),
@@ -55,7 +65,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.pointer = code, detail, pointer
-        self.status, self.title = TABLE[code]
+        self.status, self.title = answer_to(code)
         self.headers = {"Content-Type": MEDIA_TYPE, **HEADERS.get(self.status, {}), **(headers or {})}
 
     @property
@@ -72,15 +82,11 @@ class Problem(Exception):
         return json.dumps(said).encode()
 
 
+def answer_to(code: str) -> tuple[int, str]:
+    """Status and title of a code; KeyError when the table does not know it."""
+    return TABLE[code]
+
+
 def of(refusal: Refusal) -> Problem:
-    """The problem that a verb's refusal is at this door. KeyError when the table does not know it: that is a bug."""
-    for family, answer in FAMILIES.items():
-        if isinstance(refusal, family):
-            return _member(refusal, answer)
+    """The problem that a verb's refusal is at this door."""
     return Problem(refusal.code, refusal.message, pointer=refusal.pointer)
-
-
-def _member(refusal: Refusal, answer: tuple[int, str]) -> Problem:
-    problem = Problem("not_json" if answer[0] == 422 else "unauthenticated", refusal.message, pointer=refusal.pointer)
-    problem.code = refusal.code
-    return problem

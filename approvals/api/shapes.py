@@ -24,7 +24,7 @@ class Decision(Closed):
 
     decided_at: datetime
     reason: str = Field(
-        "", description="why it was not approved: owner_denied, no_checkpoint, no_owner, expired, withdrawn"
+        "", description="owner_denied, no_checkpoint, no_owner, expired or withdrawn; absent when approved"
     )
     note: str = Field("", description="what the owner who denied it wrote")
     expires_at: datetime | None = Field(None, description="approved only: use it before this")

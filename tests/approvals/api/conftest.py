@@ -49,8 +49,9 @@ async def door(token) -> AsyncIterator[Door]:
 @pytest.fixture
 async def other_door(transactional_db, now) -> AsyncIterator[Door]:
     """The door of another server, the bakery."""
-    from accounts import servers
     from asgiref.sync import sync_to_async
+
+    from accounts import servers
 
     bakery = await sync_to_async(servers.register)(name="bakery", at=now)
     async with client(await sync_to_async(servers.issue_token)(server=bakery, at=now)) as opened:
