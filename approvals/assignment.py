@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from . import access
+from . import access, rows
 from .models import Assignment
 
 
@@ -22,5 +22,5 @@ def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> li
     return [Assignment(action_id=action_id, owner_id=o.user_id, role=o.role, at=at) for o in owners]
 
 
-def record_many(rows: list[Assignment]) -> None:
-    Assignment.objects.bulk_create(rows)
+def record_many(named: list[Assignment]) -> None:
+    rows.insert(named)

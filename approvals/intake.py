@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, assignment, ledger, nudge, policy, settlement, submission
+from . import access, assignment, ledger, nudge, policy, rows, settlement, submission
 from .errors import BadIdempotencyKey, IdempotencyConflict, NotAnAsk, Refusal, Unauthenticated
 from .models import Action, Kind, Policy, Receipt, State
 from .rules import ids, timing
@@ -104,7 +104,7 @@ class _Batch:
     def write(self) -> None:
         """Insert all that is new: actions, named owners, ledger lines; settle at once what nobody may decide."""
         owners = access.owners({p.checkpoint_id for _, _, p in self.new if p}) if self.new else {}
-        Action.objects.bulk_create([action for action, _, _ in self.new])
+        rows.insert([action for action, _, _ in self.new])
         named, hopeless = [], []
         for action, item, found in self.new:
             people = assignment.eligible(
@@ -133,18 +133,18 @@ class _Batch:
 
 def _known(items: Sequence[Item]) -> dict[tuple[int, str], Action]:
     """Return what these keys brought before. Filtered by server and key apart, then paired: one index, any batch."""
-    rows = Action.objects.filter(
+    found = Action.objects.filter(
         server_id__in={i.server.id for i in items}, idempotency_key__in={i.key for i in items}
     ).defer("body", "context")
-    return {(row.server_id, row.idempotency_key): row for row in rows}
+    return {(row.server_id, row.idempotency_key): row for row in found}
 
 
 def _approved_sampling(items: Sequence[Item]) -> set[tuple[int, UUID]]:
     named = {i.submission.sampling_action for i in items} - {None}
     if not named:
         return set()
-    rows = Action.objects.filter(pk__in=named, kind=Kind.SAMPLING, state=State.APPROVED)
-    return set(rows.values_list("server_id", "pk"))
+    found = Action.objects.filter(pk__in=named, kind=Kind.SAMPLING, state=State.APPROVED)
+    return set(found.values_list("server_id", "pk"))
 
 
 def _action(item: Item, found: Policy | None, *, at: datetime) -> Action:

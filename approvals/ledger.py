@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from . import rows
 from .models import Entry
 
 
@@ -17,4 +18,4 @@ def record(*, event: str, actor: str, at: datetime, action_id: UUID | None = Non
 
 
 def record_many(lines: Iterable[Entry]) -> None:
-    Entry.objects.bulk_create(lines)
+    rows.insert(list(lines))

@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Lock
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Subquery, Value
 
 from accounts.models import Server, User
 from placet import canonical
@@ -31,6 +31,7 @@ class Book:
         return self.policies[rule.policy_id] if rule else None
 
 
+_COUNT = Policy.objects.order_by().values(every=Value(1)).annotate(count=Count("pk")).values("count")
 _book: Book | None = None
 _lock = Lock()
 
@@ -90,9 +91,9 @@ def _check(
 
 
 def _version() -> tuple[int, int, str]:
-    found = Policy.objects.aggregate(count=Count("id"), last=Max("id"))
-    newest = Policy.objects.filter(pk=found["last"]).values_list("dig", flat=True).first()
-    return found["count"], found["last"] or 0, newest or ""
+    """How many revisions there are, and the newest: revisions are never changed or deleted, so this tells books apart."""
+    newest = Policy.objects.order_by("-pk").annotate(count=Subquery(_COUNT)).values_list("count", "pk", "dig").first()
+    return newest or (0, 0, "")
 
 
 def _read(version: tuple[int, int, str]) -> Book:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from placet import canonical, receipts
 
-from . import keys, ledger, nudge
+from . import keys, ledger, nudge, rows
 from .errors import AlreadySettled
 from .models import Action, Delivery, Policy, Receipt, Review, State
 from .rules import shapes, statements, timing
@@ -42,8 +42,8 @@ def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
     """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction."""
     _move(cases, at=at)
     born = [_receipt(case, at=at) for case in cases]
-    Receipt.objects.bulk_create(born)
-    Delivery.objects.bulk_create([Delivery(action_id=case.action.pk, due_at=at) for case in cases])
+    rows.insert(born)
+    rows.insert([Delivery(action_id=case.action.pk, due_at=at) for case in cases])
     ledger.record_many(
         ledger.line(
             event=f"action.{case.decision}", actor=case.actor, action_id=case.action.pk, at=at,
