@@ -43,6 +43,10 @@ class Unreachable(NotApproved):
     """The console did not answer, or not in time. The ask may still be waiting there; nothing was allowed."""
 
 
+class StillPending(NotApproved):
+    """The caller's own patience ended before the decision. The ask still waits; `wait` may be called again."""
+
+
 class OutcomeUnknown(NotApproved):
     """The approval was used before: by this caller before it died, or by another. It cannot be run a second time."""
 
