@@ -16,6 +16,9 @@ from .models import Checkpoint, Duty, Kind, Policy
 from .rules import matching, timing
 
 
+MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """All current revisions, arranged so that an ask meets few of them: plain names by name, patterns by kind."""
@@ -80,8 +83,8 @@ def _check(
         raise BadPolicy("This kind of action is not known.")
     if not matching.is_pattern(pattern):
         raise BadPolicy("A name pattern has 1 to 200 characters and at most four stars.")
-    if not 1 <= need <= 20:
-        raise BadPolicy("A policy needs 1 to 20 approvals.")
+    if not 1 <= need <= MOST_NEEDED:
+        raise BadPolicy(f"A policy needs 1 to {MOST_NEEDED} approvals.")
     if not 1 <= deadline_seconds <= timing.LONGEST.total_seconds():
         raise BadPolicy("A deadline is at least a second and at most 30 days away.")
     if not 1 <= valid_seconds <= timing.APPROVAL_LIFE:

@@ -19,6 +19,7 @@ from .models import Action, Comment, Receipt, Review, State
 from .rules import quorum, statements, timing
 
 TEXT_LIMIT = 2000
+NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
 VERDICTS = ("approve", "deny")
 
 
@@ -73,8 +74,8 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
 def _check(*, verdict: str, note: str, valid_seconds: int | None) -> None:
     if verdict not in VERDICTS:
         raise UnknownVerdict()
-    if len(note) > TEXT_LIMIT:
-        raise TextTooLong(pointer="/note")
+    if len(canonical.canonical(note)) > NOTE_BYTES:
+        raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
     if valid_seconds is not None and not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
         raise BadValidity()
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from approvals import errors, reviews, settlement
+from accounts import roles
+from accounts.models import User
+from approvals import errors, policy, reviews, settlement
 from approvals.models import Action, Delivery, Entry, Receipt
 
 from tests.asks import ask, submit
@@ -140,7 +142,7 @@ def test_a_verdict_is_yes_or_no_and_a_note_is_short(asked, alice, later):
     with pytest.raises(errors.UnknownVerdict):
         reviews.record(action_id=asked.pk, reviewer=alice, verdict="maybe", at=later)
     with pytest.raises(errors.TextTooLong):
-        reviews.record(action_id=asked.pk, reviewer=alice, verdict="deny", note="x" * 2001, at=later)
+        reviews.record(action_id=asked.pk, reviewer=alice, verdict="deny", note="x" * 1999, at=later)
 
 
 def test_owners_talk_and_strangers_do_not(asked, alice, mallory, later):
@@ -150,3 +152,25 @@ def test_owners_talk_and_strangers_do_not(asked, alice, mallory, later):
         reviews.comment(action_id=asked.pk, author=mallory, text="let me in", at=later)
     with pytest.raises(errors.TextMissing):
         reviews.comment(action_id=asked.pk, author=alice, text="  ", at=later)
+
+
+def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(shop, now, later):
+    role = "r" * 150
+    people = [User.objects.create_user(f"{number}{'p' * 149}") for number in range(7)]
+    for person in people:
+        roles.give(role=role, user=person)
+    policy.publish(
+        checkpoint="c" * 120, kind="tool_call", pattern="*", need=7, deadline_seconds=60, roles={"approval": role}, at=now
+    )
+    value = ask(tool="t" * 256, subject="s" * 256, nonce="n" * 128)
+    for verdict in ("approve", "deny"):
+        action = submit(shop, value, key=verdict, at=now).action
+        for person in people[:6]:
+            reviews.record(action_id=action.pk, reviewer=person, verdict="approve", at=later)
+        note = "\x01" * 333 if verdict == "deny" else ""
+        last = reviews.record(action_id=action.pk, reviewer=people[6], verdict=verdict, note=note, at=later)
+        assert len(last.receipt.jws) <= 16 * 1024
+    with pytest.raises(errors.BadPolicy):
+        policy.publish(
+            checkpoint="x", kind="tool_call", pattern="*", need=8, deadline_seconds=60, roles={"approval": role}, at=now
+        )
