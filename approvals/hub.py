@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class Hub:
     """The subscription of one event loop. `connected` says whether hints arrive now."""
 
-    def __init__(self, *, url: str) -> None:
+    def __init__(self, *, url: str | None) -> None:
         self.connected = False
         self._url = url
         self._callbacks: set[Callback] = set()
@@ -70,6 +70,9 @@ class Hub:
 
     async def _run(self) -> None:
         failures = 0
+        if not self._url:
+            self._tried.set()
+            return
         while True:
             try:
                 async for raw in self._messages():

@@ -103,3 +103,8 @@ def _remember(key: bytes, identity: Identity) -> None:
     _known[key] = identity
     if len(_known) > REMEMBERED:
         _known.popitem(last=False)
+
+
+def forget_all() -> None:
+    """Drop everything remembered; each token is looked up again."""
+    _known.clear()

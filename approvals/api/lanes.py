@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from threading import Barrier
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -46,14 +47,33 @@ def once[Answer](work: Callable[[], Answer]) -> Answer:
 
 def again[Answer](work: Callable[[], Answer]) -> Answer:
     """Like `once`; work that may be repeated gets a second try when only the connection had died."""
+    was_open = connection.connection is not None
     try:
         return work()
     except UNAVAILABLE:
-        usable = connection.is_usable()
+        # Leaving the transaction has closed the connection already when it could not be rolled back.
+        died = connection.connection is None or not connection.is_usable()
         connection.close()
-        if usable:
+        if not (was_open and died):
             raise
     return once(work)
+
+
+def in_every_thread(work: Callable[..., None], *args: object) -> None:
+    """Run `work` once in each thread that has a connection of its own."""
+    gate = Barrier(VERB_THREADS)
+
+    def held() -> None:
+        gate.wait(5)
+        work(*args)
+
+    runs = [
+        _writer.submit(work, *args),
+        _reader.submit(work, *args),
+        *(_verbs.submit(held) for _ in range(VERB_THREADS)),
+    ]
+    for run in runs:
+        run.result(10)
 
 
 def _submit(items: Sequence[intake.Item]) -> Sequence[intake.Admitted | Refusal]:

@@ -50,6 +50,8 @@ class Request(ASGIRequest):
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one HTTP request under `/api/v1` or `/.well-known/`."""
+    if scope["type"] != "http":
+        raise ValueError(f"This handler knows no {scope['type']}.")
     try:
         body = await _body(scope, receive)
         response = await _answer(Request(scope, body=body, receive=receive))
