@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from config import databases
+from config import databases, processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STORES = "stores.json"
@@ -117,6 +117,8 @@ class _RunningStores(PydanticBaseSettingsSource):
             stores = json.loads((var / STORES).read_text())
         except (OSError, ValueError):
             return {}
+        if processes.started(stores["pid"]) != stores["started"]:
+            return {}  # left by a run that was killed
         return {name: stores[name] for name in self.FIELDS if stores.get(name)}
 
 

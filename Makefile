@@ -1,0 +1,34 @@
+.PHONY: run test lint bench lock test-pg
+PY = .venv/bin/python
+
+run:  ## the whole console on this machine; PORT=8001 DEMO=0 DATABASE_URL=… REDIS_URL=… BROKER_URL=… change it
+	@sh scripts/bootstrap.sh runtime
+	@exec $(PY) manage.py up
+
+test:  ## everything: units and journeys, races on PostgreSQL, a real browser
+	@sh scripts/bootstrap.sh test
+	@sh scripts/test.sh
+
+test-pg:  ## the same units and journeys, on PostgreSQL
+	@sh scripts/bootstrap.sh test
+	$(PY) -m pytest -q -n 2 --dist loadscope --postgres -m "not browser"
+
+lint:
+	@sh scripts/bootstrap.sh test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	.venv/bin/lint-imports
+
+bench:  ## submissions and round trips per second beside the limits of this machine
+	@sh scripts/bootstrap.sh test
+	$(PY) -m benchmarks
+
+# Keeps existing pins; `make lock U=--upgrade` moves them. Every lock is a subset of the next one.
+UV = .venv/installer/bin/uv
+COMPILE = $(UV) pip compile -q --universal --python-version 3.12 --generate-hashes --no-annotate --no-header --no-emit-index-url
+lock:
+	@sh scripts/bootstrap.sh test
+	$(COMPILE) $(U) pyproject.toml --group dev -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --group test -c requirements/dev.lock -o requirements/test.lock
+	$(COMPILE) pyproject.toml -c requirements/dev.lock -o requirements/runtime.lock
+	$(COMPILE) $(U) requirements/installer.in -o requirements/installer.lock

@@ -1,0 +1,87 @@
+"""`manage.py up`: prepare the stores, then keep the console running until Ctrl-C."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+from django.utils import timezone
+
+from config import embedded
+from config.embedded import CannotStart
+
+
+class Command(BaseCommand):
+    help = "Starts the whole console on this machine: stores, web process, worker, and the demo unless DEMO=0."
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        try:
+            self._start(settings.VAR_DIR)
+        except CannotStart as refused:
+            self.stderr.write(f"Placet does not start: {refused}.", style_func=str)
+            sys.exit(1)
+
+    def _start(self, var: Path) -> None:
+        embedded.take_lock(var)
+        embedded.check_writable(var)
+        for name in embedded.reap_leftovers(var):
+            self.stdout.write(f"Ended {name}, left behind by a run that was killed.")
+        embedded.check_port_free(settings.env.port)
+        redis_url, valkey = _store(var)
+        demo = self._prepared()
+        embedded.announce(var, redis_url=redis_url)
+        self.stdout.write("Starting…")
+        self.stdout.flush()
+        embedded.hand_over(
+            var,
+            found=embedded.children(valkey=valkey, demo=demo),
+            ready=_greeting(demo),
+            told=embedded.environment(redis_url=redis_url),
+        )
+
+    def _prepared(self) -> Path | None:
+        """Brings tables, files and the demo up to date; returns how to get into the demo."""
+        self.stdout.write("Preparing the database and the pages…")
+        self.stdout.flush()
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            return _seeded() if settings.DEMO else None
+        except (DatabaseError, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise CannotStart(f"the stores cannot be prepared: {reason}") from error
+
+
+def _store(var: Path) -> tuple[str, Path | None]:
+    """The Redis that was named, when it answers; otherwise an embedded one is planned. Returns (URL, its file)."""
+    if not settings.REDIS_URL:
+        return embedded.store_address(var)
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.ping()
+    except redis.RedisError as error:
+        raise CannotStart(f"the Redis of REDIS_URL does not answer ({type(error).__name__})") from error
+    return settings.REDIS_URL, None
+
+
+def _seeded() -> Path:
+    from approvals.demo import seed
+
+    return seed.prepare(at=timezone.now())
+
+
+def _greeting(demo: Path | None) -> list[str]:
+    lines = ["", f"Placet is ready: {settings.PUBLIC_URL}/"]
+    if demo:
+        told = json.loads(demo.read_text())
+        lines.append(f"Sign in as {', '.join(told['people'])}; the password of each is {told['password']}")
+    else:
+        lines.append("Nobody can sign in before the first `.venv/bin/python manage.py createsuperuser`.")
+    return [*lines, f"Logs are in {settings.VAR_DIR / 'logs'}. Ctrl-C stops everything.", ""]

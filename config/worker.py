@@ -1,0 +1,68 @@
+"""What runs inside the Celery worker besides tasks: the beat and the reader of the intake queue, each in a thread."""
+
+import threading
+from typing import Any, override
+
+from celery import bootsteps
+from celery.beat import Scheduler, Service
+
+from config.celery import app
+
+JOIN_LIMIT = 1.0  # seconds a thread has to notice that the worker ends
+
+
+class InMemory(Scheduler):
+    """The schedule is code and every sweep finds by query what is due, so nothing needs to be kept between two runs."""
+
+    @override
+    def setup_schedule(self) -> None:
+        self.merge_inplace(self.app.conf.beat_schedule)
+
+
+class Beat(bootsteps.StartStopStep):
+    """Sends due sweeps. A second worker's beat sends them again, which changes nothing: sweeps compare and set."""
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.service = Service(parent.app, max_interval=1, scheduler_cls=InMemory)
+        self.thread = threading.Thread(target=self.service.start, name="beat", daemon=True)
+
+    @override
+    def start(self, parent: Any) -> None:
+        self.thread.start()
+
+    @override
+    def stop(self, parent: Any) -> None:
+        self.service.stop(wait=False)
+        self.thread.join(JOIN_LIMIT)
+
+    terminate = stop
+
+
+class QueueReader(bootsteps.StartStopStep):
+    """Takes signed asks from the intake queue in batches, without a Celery task for each."""
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.told = threading.Event()
+        self.thread = threading.Thread(target=self._read, name="queue-reader", daemon=True)
+
+    def _read(self) -> None:
+        # Imported here: it needs models, and those are ready only once the worker has set Django up.
+        from approvals.queue import reader
+
+        reader.run(self.told)
+
+    @override
+    def start(self, parent: Any) -> None:
+        self.thread.start()
+
+    @override
+    def stop(self, parent: Any) -> None:
+        self.told.set()
+        self.thread.join(JOIN_LIMIT)
+
+    terminate = stop
+
+
+app.steps["worker"].update({Beat, QueueReader})
