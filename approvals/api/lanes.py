@@ -47,14 +47,14 @@ def once[Answer](work: Callable[[], Answer]) -> Answer:
 
 def again[Answer](work: Callable[[], Answer]) -> Answer:
     """Like `once`; work that may be repeated gets a second try when only the connection had died."""
-    was_open = connection.connection is not None
+    before = connection.connection
     try:
         return work()
     except UNAVAILABLE:
-        # Leaving the transaction has closed the connection already when it could not be rolled back.
-        died = connection.connection is None or not connection.is_usable()
+        # Leaving the transaction may have opened another connection already, when this one could not be rolled back.
+        died = before is not None and (connection.connection is not before or not connection.is_usable())
         connection.close()
-        if not (was_open and died):
+        if not died:
             raise
     return once(work)
 

@@ -7,11 +7,11 @@ from secrets import token_urlsafe
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from placet import envelopes
+from placet.canonical import digest_bytes
+from placet.receipts import FileSigner
 
 from accounts import servers
-from placet import envelopes
-from placet.receipts import FileSigner
-from placet.canonical import digest_bytes
 from tests.asks import ask
 
 from .conftest import client, refused
