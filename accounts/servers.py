@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from .errors import BadPublicKey, BadServerName, NameTaken, Unauthenticated
 from .models import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
 
 TOKEN = re.compile(r"plc_([a-z0-9]{16})_([A-Za-z0-9_-]{43})")
+REQUEST, ENVELOPE = "placet-request+jwt", "placet-envelope+jwt"
 REQUEST_LIFE = timedelta(seconds=60)
 ENVELOPE_LIFE = timedelta(days=7)
 SKEW = timedelta(seconds=30)
@@ -107,7 +109,8 @@ def authenticate_request(
     jwt: bytes, *, audience: str, method: str, target: str, body: bytes, at: datetime
 ) -> Identity:
     """Return who signed this very request (RFC 7519, with the `htm` and `htu` of RFC 9449 and a digest of the body)."""
-    identity, claims = _open(jwt, typ="placet-request+jwt", audience=audience, life=REQUEST_LIFE, at=at)
+    keys = _keys([jwt], typ=REQUEST)
+    identity, claims = _open(jwt, keys=keys, typ=REQUEST, audience=audience, life=REQUEST_LIFE, at=at)
     bound = {"htm": method, "htu": target, "bdg": canonical.digest_bytes(body)}
     for claim, value in bound.items():
         if claims.get(claim) != value:
@@ -116,9 +119,15 @@ def authenticate_request(
     return identity
 
 
-def identify_envelope(jws: bytes, *, audience: str, at: datetime) -> tuple[Identity, dict[str, Any]]:
-    """Return who signed this queue envelope, and its claims. Replays are harmless: its idempotency key settles them."""
-    return _open(jws, typ="placet-envelope+jwt", audience=audience, life=ENVELOPE_LIFE, at=at)
+def identify_envelopes(
+    sealed: Sequence[bytes], *, audience: str, at: datetime
+) -> list[tuple[Identity, dict[str, Any]] | Unauthenticated]:
+    """Return who signed each queue envelope, and its claims; the keys of all of them are read in one query.
+
+    Replays are harmless: the idempotency key inside settles them.
+    """
+    keys = _keys(sealed, typ=ENVELOPE)
+    return [_opened(jws, keys=keys, audience=audience, at=at) for jws in sealed]
 
 
 def current(identities: Iterable[Identity]) -> set[Identity]:
@@ -139,14 +148,31 @@ def sweep(*, at: datetime) -> int:
     return SeenToken.objects.filter(expires_at__lt=at - SKEW).delete()[0]
 
 
+def _keys(sealed: Iterable[bytes], *, typ: str) -> dict[str, ServerKey]:
+    """The keys these objects name, those we know; what names none is left for `_open` to refuse."""
+    kids = set()
+    for jws in sealed:
+        with suppress(ValueError):
+            kids.add(envelopes.peek_kid(jws, typ=typ))
+    return ServerKey.objects.select_related("server").in_bulk(kids)
+
+
+def _opened(
+    jws: bytes, *, keys: Mapping[str, ServerKey], audience: str, at: datetime
+) -> tuple[Identity, dict[str, Any]] | Unauthenticated:
+    try:
+        return _open(jws, keys=keys, typ=ENVELOPE, audience=audience, life=ENVELOPE_LIFE, at=at)
+    except Unauthenticated as refusal:
+        return refusal
+
+
 def _open(
-    jws: bytes, *, typ: str, audience: str, life: timedelta, at: datetime
+    jws: bytes, *, keys: Mapping[str, ServerKey], typ: str, audience: str, life: timedelta, at: datetime
 ) -> tuple[Identity, dict[str, Any]]:
     try:
-        kid = envelopes.peek_kid(jws, typ=typ)
+        key = keys.get(envelopes.peek_kid(jws, typ=typ))
     except ValueError as error:
         raise Unauthenticated("bad_signature", str(error)) from error
-    key = ServerKey.objects.select_related("server").filter(kid=kid).first()
     if key is None:
         raise Unauthenticated("unknown_key", "This key is not registered here.")
     if key.revoked_at:
