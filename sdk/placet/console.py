@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Self, Unpack
 
 import anyio
@@ -117,6 +117,15 @@ class Console(_Side):
         """The action as the console tells it. Nothing here is verified."""
         return self._run(flows.read(_id(action), trust=self.trust))
 
+    def actions(self, *, session: str | None = None, state: str | None = None) -> Iterator[dict[str, Any]]:
+        """Your own actions as the console tells them, newest first. Nothing here is verified."""
+        cursor: str | None = None
+        while True:
+            page = self._run(flows.page(session=session, state=state, cursor=cursor, trust=self.trust))
+            yield from page["items"]
+            if not (cursor := page["next"]):
+                return
+
     def close(self) -> None:
         self._http.close()
 
@@ -176,6 +185,16 @@ class AsyncConsole(_Side):
     async def read(self, action: Action | str) -> dict[str, Any]:
         """See `Console.read`."""
         return await self._run(flows.read(_id(action), trust=self.trust))
+
+    async def actions(self, *, session: str | None = None, state: str | None = None) -> AsyncIterator[dict[str, Any]]:
+        """See `Console.actions`."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(flows.page(session=session, state=state, cursor=cursor, trust=self.trust))
+            for action in page["items"]:
+                yield action
+            if not (cursor := page["next"]):
+                return
 
     async def close(self) -> None:
         await self._http.aclose()

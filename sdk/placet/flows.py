@@ -13,6 +13,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from placet import jws, receipts
 from placet.credentials import urn
@@ -100,6 +101,13 @@ def withdraw(action_id: str, *, trust: Trust) -> Flow[str]:
 def read(action_id: str, *, trust: Trust) -> Flow[dict[str, Any]]:
     """The action as the console tells it, unverified."""
     return (yield from _answer(Call("GET", f"/api/v1/actions/{action_id}"), patience=trust.patience))
+
+
+def page(*, session: str | None, state: str | None, cursor: str | None, trust: Trust) -> Flow[dict[str, Any]]:
+    """Own actions, newest first: `items`, and the `next` cursor or null."""
+    asked = {"session": session, "state": state, "cursor": cursor, "limit": "200"}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return (yield from _answer(Call("GET", f"/api/v1/actions?{query}"), patience=trust.patience))
 
 
 def _decided(action: Action, *, trust: Trust, timeout: float | None) -> Flow[tuple[bytes, dict[str, Any] | None]]:

@@ -140,6 +140,13 @@ def test_an_ask_with_a_flaw_is_refused_with_its_place(shop_side):
     assert (refused.value.status, refused.value.pointer) == (422, "/origin/colour")
 
 
+def test_own_asks_are_listed_page_by_page(shop_side):
+    made = [shop_side.submit(session="s-81", **REFUND).id for _ in range(3)]
+    shop_side.submit(session="another", **REFUND)
+    shop_side.withdraw(made[0])
+    assert [action["id"] for action in shop_side.actions(session="s-81", state="pending")] == [made[2], made[1]]
+
+
 def test_a_stranger_is_told_so_at_once(console, jwks, owners):
     began = time.monotonic()
     with pytest.raises(Refused) as refused:

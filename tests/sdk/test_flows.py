@@ -1,4 +1,4 @@
-"""What is sent again, what is not, and when it is given up: conversations played by hand, without a network or a clock."""
+"""What is sent again, what is not, when it is given up: conversations played by hand, without network or clock."""
 
 import json
 from datetime import UTC, datetime, timedelta
