@@ -11,8 +11,6 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from config.celery import app as celery
-
 CHANNEL = "placet.nudge"
 DELIVER = "approvals.tasks.deliver"
 DELIVER_EVERY = 0.1  # seconds between two hints of one process; the beat finds what falls between
@@ -48,6 +46,8 @@ def _ask_for_delivery() -> None:
     global _delivered_at
     now = time.monotonic()
     if now - _delivered_at >= DELIVER_EVERY:
+        from config.celery import app as celery  # 30 MB, for a web process that never decides anything
+
         _delivered_at = now
         celery.send_task(DELIVER, retry=False, ignore_result=True)
 
