@@ -1,0 +1,89 @@
+"""The socket of an open page. It says *that* something happened; what, the page asks over HTTP, which checks access."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.urls import path
+from django.utils.crypto import constant_time_compare
+from django.utils.module_loading import import_string
+
+from accounts.models import User
+
+from . import access, hub
+
+SIGNED_OUT = 4401
+RECHECK = 20.0  # seconds between two looks at the session and the duties
+WAITING = 200  # messages kept for a slow reader; beyond that it is told to look at everything
+
+
+class InboxSocket(AsyncJsonWebsocketConsumer):
+    """Sends `{"event", "actions": [ids]}` for checkpoints the person may see; `{"event": "all"}` when some were lost."""
+
+    async def connect(self) -> None:
+        self.checkpoints: set[int] = set()
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(WAITING)
+        self.tasks: list[asyncio.Task[None]] = []
+        self.unsubscribe = lambda: None
+        await self.accept()
+        if not await self._look():
+            await self.close(SIGNED_OUT)
+            return
+        self.unsubscribe = hub.subscribe(self._hear)
+        self.tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._guard())]
+        await hub.started()
+        await self.send_json({"event": "all"})  # what happened between the page and this subscription
+
+    async def disconnect(self, code: int) -> None:
+        self.unsubscribe()
+        for task in self.tasks:
+            task.cancel()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        ids = [
+            action
+            for action, checkpoint in zip(message["actions"], message["checkpoints"], strict=False)
+            if checkpoint in self.checkpoints
+        ]
+        if not ids:
+            return
+        with contextlib.suppress(asyncio.QueueFull):
+            self.queue.put_nowait({"event": message["event"], "actions": ids})
+            return
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait({"event": "all"})
+
+    async def _tell(self) -> None:
+        while True:
+            await self.send_json(await self.queue.get())
+
+    async def _guard(self) -> None:
+        """Close when the session ended, was revoked, or the password changed."""
+        while await self._look():
+            await asyncio.sleep(RECHECK)
+        await self.close(SIGNED_OUT)
+
+    async def _look(self) -> bool:
+        found = await database_sync_to_async(_duties_in_session)(self.scope["session"].session_key)
+        self.checkpoints = found or set()
+        return found is not None
+
+
+def _duties_in_session(session_key: str | None) -> set[int] | None:
+    """Return the checkpoints the session's person may see; None when the session is nobody's any more."""
+    store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+    session = store(session_key).load() if session_key else {}
+    if not session.get(BACKEND_SESSION_KEY):
+        return None
+    user = User.objects.filter(pk=session[SESSION_KEY], is_active=True).first()
+    if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        return None
+    return set(access.duties(user))
+
+
+websocket_urlpatterns = [path("ws/inbox", InboxSocket.as_asgi())]

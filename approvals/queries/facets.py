@@ -1,0 +1,116 @@
+"""What a reader narrows a list to, and where the next page of it starts."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+
+from .. import access
+from ..models import Action, Duty, Kind
+
+VIEWS = ("open", "decided")
+PARTS = ("mine", "roles", "others")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last row of a page: its time and id. Pages are found by key, never by counting."""
+
+    at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.at.timestamp():.6f}~{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        moment, _, name = text.partition("~")
+        try:
+            return cls(datetime.fromtimestamp(float(moment), UTC), UUID(name))
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """A list's filters as they stand in its address. What makes no sense there is as if absent."""
+
+    view: str = "open"
+    part: str = ""
+    kind: str = ""
+    server: str = ""
+    role: str = ""
+    search: str = ""
+    after: Cursor | None = None
+
+    @classmethod
+    def read(cls, query: dict[str, str]) -> "Facets":
+        def one_of(name: str, known: tuple[str, ...] | list[str]) -> str:
+            return query.get(name, "") if query.get(name) in known else ""
+
+        return cls(
+            view=one_of("view", VIEWS) or "open",
+            part=one_of("part", PARTS),
+            kind=one_of("kind", Kind.values),
+            server=query.get("server", "")[:64],
+            role=query.get("role", "")[:150],
+            search=query.get("q", "").strip()[:120],
+            after=Cursor.read(query.get("after", "")),
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.kind or self.server or self.role or self.search)
+
+    def address(self, **changes: object) -> str:
+        """The query string of this list with these changes."""
+        changed = replace(self, **changes)
+        said = {
+            "view": "" if changed.view == "open" else changed.view, "part": changed.part, "kind": changed.kind,
+            "server": changed.server, "role": changed.role, "q": changed.search, "after": str(changed.after or ""),
+        }  # fmt: skip
+        return "?" + urlencode({name: value for name, value in said.items() if value})
+
+    def narrow(self, actions: QuerySet[Action]) -> QuerySet[Action]:
+        if self.kind:
+            actions = actions.filter(kind=self.kind)
+        if self.server:
+            actions = actions.filter(server__name=self.server)
+        if self.role:
+            actions = actions.filter(policy__approval_role=self.role)
+        return actions.filter(self._found()) if self.search else actions
+
+    def _found(self) -> Q:
+        try:
+            return Q(pk=UUID(self.search))
+        except ValueError:
+            words = Q(name__icontains=self.search) | Q(subject__icontains=self.search)
+            return words | Q(session=self.search) | Q(server__name=self.search)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a person may see, resolved once a page: checkpoint id -> {duty: role}."""
+
+    user: User
+    held: dict[int, dict[str, str]]
+
+    @classmethod
+    def of(cls, user: User) -> "Desk":
+        return cls(user, access.duties(user))
+
+    @property
+    def deciding(self) -> set[int]:
+        return {checkpoint for checkpoint, duties in self.held.items() if Duty.APPROVAL in duties}
+
+    @property
+    def watching(self) -> set[int]:
+        return self.held.keys() - self.deciding
+
+    @property
+    def roles(self) -> list[str]:
+        return sorted({role for duties in self.held.values() for role in duties.values()})

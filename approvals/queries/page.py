@@ -1,0 +1,290 @@
+"""One action as its page shows it: the ask laid out, what this console knows, what the server claims, who said what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from accounts.models import ServerKey, User
+
+from .. import access
+from ..errors import NotFound
+from ..models import Action, Assignment, Comment, Consumption, Duty, Entry, Outcome, Receipt, Review, State
+from ..rules.rendering import addresses
+from ..rules.rendering.layouts import Layout, lay_out
+from ..rules.rendering.values import Rows, Sheet, Value
+from ..rules.sentences import Part, sentence
+from . import inbox
+from .facets import Desk
+
+REMEMBERED = timedelta(days=90)
+COUNTED = 1_000  # decided asks that the history counts
+QUEUED = 50  # waiting actions that "1 of 4" counts
+COMPARED = 40  # hosts of earlier links that a new one is compared with
+BUNDLED = 20
+TIMELINE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the server says about its own ask. `rows` is all of it that has no line of its own."""
+
+    title: Value | None
+    risk: Value | None
+    reasoning: Value | None
+    host: Value | None
+    model: Value | None
+    inside: Value | None
+    principal: Value | None
+    subject: Value | None
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How earlier asks of this server, kind and name ended; `last` is the latest approved one."""
+
+    approved: int
+    denied: int
+    other: int
+    capped: bool
+    last: Action | None
+
+    @property
+    def first(self) -> bool:
+        return not (self.approved or self.denied or self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One owner: asked, or said."""
+
+    person: User
+    role: str
+    asked_at: datetime | None
+    review: Review | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All a template needs. `own`, `duty` and `voted` say what this reader may still do."""
+
+    action: Action
+    sentence: tuple[Part, ...]
+    layout: Layout
+    claims: Claims
+    claimed: Sheet
+    key: ServerKey | None
+    history: History
+    alike: str
+    ballots: list[Ballot]
+    comments: list[Comment]
+    entries: list[Entry]
+    bundle: list[Action]
+    queue: list[UUID]
+    role: str
+    own: bool
+    voted: Review | None
+
+    @property
+    def receipt(self) -> Receipt | None:
+        return getattr(self.action, "receipt", None)
+
+    @property
+    def consumption(self) -> Consumption | None:
+        return getattr(self.action, "consumption", None)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return getattr(self.action, "outcome", None)
+
+    @property
+    def pending(self) -> bool:
+        return self.action.state == State.PENDING
+
+    @property
+    def yes(self) -> int:
+        return sum(b.review is not None and b.review.verdict == "approve" for b in self.ballots)
+
+    @property
+    def need(self) -> int:
+        return self.action.policy.need
+
+    @property
+    def votes(self) -> list[bool]:
+        return [index < self.yes for index in range(self.need)]
+
+    @property
+    def decides(self) -> bool:
+        """Whether this reader's verdict would count now."""
+        return bool(self.pending and self.role and not self.own and not self.voted)
+
+    @property
+    def waiting(self) -> list[str]:
+        return self.layout.waiting + self.claimed.waiting
+
+    @property
+    def hidden(self) -> int:
+        return self.layout.alarms + self.claimed.alarms
+
+    @property
+    def position(self) -> int:
+        return self.queue.index(self.action.pk) + 1 if self.action.pk in self.queue else 0
+
+    @property
+    def following(self) -> UUID | None:
+        """The waiting action after this one, or the first when this one waits no more."""
+        others = self.queue[self.position :] + self.queue[: max(self.position - 1, 0)]
+        return others[0] if others else None
+
+    @property
+    def preceding(self) -> UUID | None:
+        return self.queue[self.position - 2] if self.position > 1 else None
+
+    @property
+    def last_review(self) -> Review | None:
+        said = [ballot.review for ballot in self.ballots if ballot.review]
+        return max(said, key=lambda review: review.at, default=None)
+
+
+def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), at: datetime) -> Page:
+    """Read the page; NotFound when there is no such action that this person may see."""
+    desk = Desk.of(user)
+    action = _action(desk, action_id)
+    body, context = inbox.value_of(action.body), inbox.value_of(action.context)
+    history = _history(action, at=at)
+    claimed = Sheet(context, opened)
+    reviews = list(Review.objects.filter(action=action).select_related("reviewer").defer("stmt"))
+    names = (action.subject, context.get("origin", {}).get("principal", ""))
+    return Page(
+        action=action,
+        sentence=_sentence(action, body),
+        layout=lay_out(action.kind, body, opened=opened, before=_value(history.last)),
+        claims=_claims(claimed),
+        claimed=claimed,
+        key=ServerKey.objects.filter(server=action.server, revoked_at=None).first(),
+        history=history,
+        alike=_alike(action) if action.kind == "elicitation_url" else "",
+        ballots=_ballots(action, reviews),
+        comments=list(Comment.objects.filter(action=action).select_related("author")),
+        entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
+        bundle=_bundle(desk, action),
+        queue=_queue(desk),
+        role=desk.held[action.checkpoint_id].get(Duty.APPROVAL, ""),
+        own=access.is_own(username=user.username, email=user.email, names=names),
+        voted=next((review for review in reviews if review.reviewer_id == user.pk), None),
+    )
+
+
+def stored(*, user: User, action_id: UUID) -> Action:
+    """Return the action with its bytes; NotFound when this person may not see it."""
+    return _action(Desk.of(user), action_id)
+
+
+def receipt(*, user: User, action_id: UUID) -> bytes:
+    """Return the receipt's bytes as they were signed; NotFound while there is none."""
+    found = getattr(_action(Desk.of(user), action_id), "receipt", None)
+    if found is None:
+        raise NotFound()
+    return bytes(found.jws)
+
+
+def _action(desk: Desk, action_id: UUID) -> Action:
+    found = access.actions_seen_by(desk.user, held=desk.held)
+    parts = ("server", "policy", "checkpoint", "sampling_action", "receipt", "consumption", "outcome")
+    action = found.select_related(*parts).filter(pk=action_id).first()
+    if action is None:
+        raise NotFound()
+    return action
+
+
+def _sentence(action: Action, body: Any) -> tuple[Part, ...]:
+    return sentence(
+        kind=action.kind,
+        server=action.server.name,
+        name=action.name,
+        body=body,
+        subject=action.subject,
+        state=action.state,
+    )
+
+
+def _queue(desk: Desk) -> list[UUID]:
+    waiting = inbox.waiting(user=desk.user, desk=desk).order_by("deadline_at", "id")
+    return list(waiting.values_list("pk", flat=True)[:QUEUED])
+
+
+def _value(action: Action | None) -> Any:
+    return inbox.value_of(action.body) if action else None
+
+
+def _claims(sheet: Sheet) -> Claims:
+    title, risk, reasoning = (sheet.take("claims", word) for word in ("title", "risk", "reasoning"))
+    return Claims(
+        title, risk, reasoning, sheet.take("identity", "host"), sheet.take("identity", "model"),
+        sheet.take("origin", "name"), sheet.take("origin", "principal"), sheet.take("subject"), sheet.rows(),
+    )  # fmt: skip
+
+
+def _alike_asks(action: Action) -> QuerySet[Action]:
+    """Decided asks at this checkpoint that were like this one, the latest first."""
+    decided = Action.objects.filter(checkpoint=action.checkpoint).exclude(state=State.PENDING)
+    same = decided.filter(server=action.server, kind=action.kind, name=action.name)
+    before = same.filter(created_at__lt=action.created_at)
+    return before.order_by("-settled_at", "-id")
+
+
+def _history(action: Action, *, at: datetime) -> History:
+    recent = _alike_asks(action).filter(settled_at__gte=at - REMEMBERED)[:COUNTED]
+    counts = dict(
+        Action.objects.filter(pk__in=recent.values("pk")).order_by().values_list("state").annotate(count=Count("pk"))
+    )
+    approved, denied = counts.pop(State.APPROVED, 0), counts.pop(State.DENIED, 0)
+    other = sum(counts.values())
+    last = _alike_asks(action).filter(state=State.APPROVED).first() if approved else None
+    return History(approved, denied, other, approved + denied + other >= COUNTED, last)
+
+
+def _alike(action: Action) -> str:
+    """The host of an earlier link that a hurried eye would take this one for, "" when there is none."""
+    decided = Action.objects.filter(checkpoint=action.checkpoint, server=action.server, state=State.APPROVED)
+    earlier = decided.order_by("-settled_at", "-id").values_list("name", flat=True)[: COMPARED * 5]
+    mine = addresses.registrable(action.name)
+    known = {addresses.registrable(host) for host in list(earlier)[:COMPARED]} - {mine}
+    return next((host for host in sorted(known) if addresses.drawn(host) == addresses.drawn(mine)), "")
+
+
+def _ballots(action: Action, reviews: list[Review]) -> list[Ballot]:
+    """Everybody who was asked or has spoken: those who spoke first, in order."""
+    asked = {
+        a.owner_id: a for a in Assignment.objects.filter(action=action, duty=Duty.APPROVAL).select_related("owner")
+    }
+    said = [
+        Ballot(
+            review.reviewer, review.role, asked[review.reviewer_id].at if review.reviewer_id in asked else None, review
+        )
+        for review in reviews
+    ]
+    spoken = {review.reviewer_id for review in reviews}
+    waiting = [Ballot(a.owner, a.role, a.at, None) for a in asked.values() if a.owner_id not in spoken]
+    return said + sorted(waiting, key=lambda ballot: ballot.person.username)
+
+
+def _bundle(desk: Desk, action: Action) -> list[Action]:
+    """Asks of the same bundle, in their order. They came with one result, so within minutes: ids begin with their time."""
+    if not action.bundle:
+        return []
+    near = timedelta(minutes=10)
+    same = access.actions_seen_by(desk.user, held=desk.held).filter(
+        server=action.server, bundle=action.bundle,
+        id__gte=_floor(action.created_at - near), id__lte=_floor(action.created_at + near),
+    )  # fmt: skip
+    found = list(same.order_by("id").only("id", "kind", "state")[:BUNDLED])
+    return found if len(found) > 1 else []
+
+
+def _floor(at: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment (RFC 9562)."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

@@ -1,0 +1,30 @@
+"""Times as words. A page says how much time is left without a script, and says it the same everywhere."""
+
+from datetime import datetime, timedelta
+
+SOON = timedelta(minutes=15)  # from here on time is counted in seconds and shown in its own colour
+
+
+def left(until: datetime, *, at: datetime) -> str:
+    """`7:40` below a quarter of an hour, then `22 min`, `3 h`, `2 d`; `0:00` when it is over."""
+    seconds = max(0, int((until - at).total_seconds()))
+    if seconds < SOON.total_seconds():
+        return f"{seconds // 60}:{seconds % 60:02}"
+    return _rounded(seconds)
+
+
+def ago(then: datetime, *, at: datetime) -> str:
+    """`4 s ago`, `12 min ago`, `3 h ago`, `2 d ago`."""
+    seconds = max(0, int((at - then).total_seconds()))
+    return f"{seconds} s ago" if seconds < 60 else f"{_rounded(seconds)} ago"
+
+
+def is_soon(until: datetime, *, at: datetime) -> bool:
+    return until - at < SOON
+
+
+def _rounded(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h")):
+        if seconds >= 2 * size or (unit == "h" and seconds >= size):
+            return f"{seconds // size} {unit}"
+    return f"{seconds // 60} min"

@@ -1,0 +1,249 @@
+"""How pieces, values and times become HTML. Every foreign character passes `escape` here and stands inside a <bdi>."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import template
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from approvals.models import Action, State
+from approvals.queries.facets import Facets
+from approvals.queries.inbox import Section
+from approvals.queries.page import Page
+from approvals.rules import moments, rendering, trust
+from approvals.rules.rendering import Piece
+from approvals.rules.rendering.layouts import Field
+from approvals.rules.sentences import Part
+
+register = template.Library()
+
+KINDS = {
+    "tool_call": ("tool", "Tool call"),
+    "sampling": ("talk", "Sampling"),
+    "sampling_result": ("back", "Sampling result"),
+    "elicitation_form": ("form", "Form"),
+    "elicitation_url": ("link", "Link"),
+}
+EVENTS = {
+    "action.submitted": "asks",
+    "action.commented": "comments",
+    "action.reviewed.approve": "approves",
+    "action.reviewed.deny": "denies",
+    "action.approved": "settled as approved, receipt signed",
+    "action.denied": "settled as denied, receipt signed",
+    "action.expired": "settled as expired, receipt signed",
+    "action.withdrawn": "withdraws; receipt signed",
+    "action.consumed": "uses the approval",
+    "action.succeeded": "reports: succeeded",
+    "action.failed": "reports: failed",
+}
+
+
+@register.filter
+def faithful(pieces: Iterable[Piece]) -> SafeString:
+    """Pieces as HTML: left to right always, so that nothing around a value is reordered by it."""
+    return mark_safe(f'<bdi dir="ltr">{"".join(map(_piece, pieces))}</bdi>')  # noqa: S308 (each piece is escaped)
+
+
+@register.filter
+def faithful_text(text: str) -> SafeString:
+    """A foreign text as HTML, made faithful here."""
+    return faithful(rendering.render(str(text)))
+
+
+@register.filter
+def plainly(pieces: Iterable[Piece]) -> str:
+    return rendering.plain(pieces)
+
+
+@register.filter
+def plain_text(text: str) -> str:
+    """A foreign text for places that hold no marks: a title, a label."""
+    return rendering.plain(rendering.render(str(text)[:200]))
+
+
+@register.filter
+def spoken(sentence: Iterable[Part]) -> SafeString:
+    """A sentence as HTML: values strong, what a server says about people in its own colour."""
+    return mark_safe("".join(map(_part, sentence)))  # noqa: S308 (each part is escaped)
+
+
+@register.filter
+def spoken_plainly(sentence: Iterable[Part]) -> str:
+    return "".join(rendering.plain(part.pieces) for part in sentence)
+
+
+@register.filter
+def icon(kind: str) -> SafeString:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#{}"/></svg>', KINDS[kind][0])
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    return KINDS[kind][1]
+
+
+@register.filter
+def left(until: datetime, at: datetime) -> str:
+    return moments.left(until, at=at)
+
+
+@register.filter
+def ago(then: datetime, at: datetime) -> str:
+    return moments.ago(then, at=at)
+
+
+@register.filter
+def soon(until: datetime, at: datetime) -> bool:
+    return moments.is_soon(until, at=at)
+
+
+@register.filter
+def seconds_left(until: datetime, at: datetime) -> int:
+    return max(0, int((until - at).total_seconds()))
+
+
+@register.filter
+def lasting(action: Action) -> int:
+    return max(1, int((action.deadline_at - action.created_at).total_seconds()))
+
+
+@register.filter
+def clock(at: datetime) -> SafeString:
+    """A time of day, with the whole moment behind it."""
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%H:%M:%S"))
+
+
+@register.filter
+def day(at: datetime) -> SafeString:
+    return format_html('<time datetime="{}">{} {}</time>', at.isoformat(), at.day, at.strftime("%b"))
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    return format_html(
+        '<time datetime="{}">{}, {} {}</time>', at.isoformat(), at.strftime("%H:%M:%S"), at.day, at.strftime("%b %Y")
+    )
+
+
+@register.filter
+def short_digest(dig: str) -> str:
+    return f"{dig[:8]}…{dig[-6:]}"
+
+
+@register.filter
+def event_words(event: str) -> str:
+    return EVENTS.get(event, event)
+
+
+@register.filter
+def actor_name(actor: str) -> str:
+    """`user:alice` -> alice, `urn:placet:server:shop` -> shop."""
+    return actor.removeprefix("user:").removeprefix("urn:placet:server:")
+
+
+@register.filter
+def state_manner(state: str) -> str:
+    return {State.APPROVED: "yes", State.DENIED: "no", State.EXPIRED: "time"}.get(state, "")
+
+
+@register.filter
+def element_id(value: str | UUID) -> str:
+    """A pointer or id as an element's name: letters and figures only."""
+    return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in str(value))[:200]
+
+
+def _piece(piece: Piece) -> str:
+    shown = escape(piece.shown)
+    if piece.form == "text":
+        return shown
+    if piece.form == "rtl":
+        return f'<bdi class="rtl" dir="rtl">{shown}</bdi>'
+    if piece.form == "break":
+        return f'<span class="mark">{shown}</span><br>'
+    if piece.form == "mark":
+        return f'<span class="mark">{shown}</span>'
+    glyph = f"<bdi>{escape(piece.glyph)}</bdi> " if piece.glyph else ""
+    return f'<span class="chip{"" if piece.alarm else " calm"}">{glyph}<span>{shown}</span></span>'
+
+
+def _part(part: Part) -> str:
+    if part.manner == "plain":
+        return "".join(escape(piece.shown) for piece in part.pieces)
+    words = faithful(part.pieces)
+    if part.manner == "strong":
+        return f"<b>{words}</b>"
+    return f'<span class="claim">{words}</span>' if part.manner == "claimed" else words
+
+
+@register.simple_tag
+def facet_link(facets: Facets) -> str:
+    """This list from its beginning, without its filters."""
+    return facets.address(kind="", server="", role="", search="", after=None)
+
+
+@register.simple_tag
+def next_page(facets: Facets, section: Section) -> str:
+    part = "" if section.part == "decided" else section.part
+    return facets.address(part=part, after=section.next)
+
+
+@register.simple_tag(takes_context=True)
+def open_link(context: template.Context, pointer: str = "", **more: str) -> str:
+    """The address of this action with one more value opened, or with other words in its query."""
+    query = [("open", p) for p in [*context.get("opened", []), pointer] if p] + list(more.items())
+    address = reverse("action", args=[context["page"].action.pk])
+    return address + (f"?{urlencode(query)}" if query else "") + (f"#v{element_id(pointer)}" if pointer else "")
+
+
+@register.simple_tag
+def trust_path(page: Page) -> trust.Trust:
+    action, said = page.action, page.claims
+    return trust.path(
+        kind=action.kind, server=action.server.name, name=action.name, checkpoint=action.checkpoint.name,
+        subject=action.subject, host=str(said.host.plain) if said.host else "",
+        credential="signing key" if page.key else "bearer token",
+    )  # fmt: skip
+
+
+@register.filter
+def apart(difference: int) -> str:
+    return f"{abs(difference):,} {'more' if difference > 0 else 'less'}"
+
+
+@register.filter
+def minus(number: int, other: int) -> int:
+    return number - other
+
+
+@register.filter
+def following_x(stations: tuple[trust.Station, ...], index: int) -> int:
+    return stations[index].x
+
+
+@register.filter
+def segments(jws: bytes) -> list[str]:
+    return bytes(jws).decode().split(".")
+
+
+@register.filter
+def chosen(field: Field) -> list[object]:
+    """The defaults of a form's field."""
+    return [value.plain for value in [field.default, *field.defaults] if value]
+
+
+@register.filter
+def consequence(action: Action) -> str:
+    """What a last yes does."""
+    words = {
+        "tool_call": "the tool may then run once.",
+        "sampling": "the model may then read this once.",
+        "sampling_result": "the server may then have the answer once.",
+        "elicitation_form": "the person may then be asked once.",
+        "elicitation_url": "the person may then open it once.",
+    }
+    return words[action.kind]

@@ -1,0 +1,15 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("actions/<uuid:action_id>/", views.action, name="action"),
+    path("actions/<uuid:action_id>/decide/", views.decide, name="decide"),
+    path("actions/<uuid:action_id>/comment/", views.comment, name="comment"),
+    path("actions/<uuid:action_id>/receipt/", views.receipt, name="receipt"),
+    path("actions/<uuid:action_id>/bytes/", views.body, name="bytes"),
+    path("gaps/", views.gaps, name="gaps"),
+]

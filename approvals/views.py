@@ -1,0 +1,194 @@
+"""The pages. Each turns a request into one read or one verb, and the answer back into HTML."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from . import queries, reviews, settlement
+from .errors import NotFound, Refusal
+from .forms import OWN_WORDS, REASONS, CommentForm, VerdictForm
+from .models import Kind
+from .queries import gaps as gap_rows
+from .queries import inbox as inbox_rows
+from .queries import page as action_page
+from .queries.facets import Facets
+from .rules.rendering.values import escaped
+
+UNOPENED = "unopened"
+MOST_OPENED = 64
+
+
+@never_cache
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The list; with `action` in its address, that action beside it."""
+    at = timezone.now()
+    facets = Facets.read(request.GET.dict())
+    found = inbox_rows.read(user=request.user, facets=facets, at=at, kept=_ids(request.GET.get("kept", "")))
+    shown = {
+        "inbox": found,
+        "facets": facets,
+        "at": at,
+        "kinds": Kind.choices,
+        "chosen": _id(request.GET.get("action", "")),
+    }
+    if request.htmx.target == "rows":
+        return render(request, "approvals/inbox.html#rows", shown)
+    if shown["chosen"]:
+        shown |= _action(request, shown["chosen"], at=at)
+    return render(request, "approvals/inbox.html", shown)
+
+
+@never_cache
+@require_safe
+def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """One action, alone or (for a list beside it) as a pane."""
+    shown = _action(request, action_id, at=timezone.now())
+    return render(request, _template(request), shown)
+
+
+@require_POST
+def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """Take a verdict; then, or when it is refused, show the action as it now is."""
+    form = VerdictForm(request.POST)
+    if not form.is_valid():
+        return _again(request, action_id, form)
+    data = form.cleaned_data
+    if data["verdict"] == "approve" and (unseen := _unopened(request, action_id, data["opened"])):
+        return _show(request, action_id, told=UNOPENED, opened=unseen)
+    try:
+        reviews.record(
+            action_id=action_id, reviewer=request.user, verdict=data["verdict"], note=form.said, seen=data["seen"],
+            at=timezone.now(),
+        )  # fmt: skip
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    except Refusal as refusal:
+        return _show(request, action_id, told=refusal.code, opened=_list(data["opened"]))
+    return _show(request, action_id, told="recorded", opened=_list(data["opened"]))
+
+
+@require_POST
+def comment(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _again(request, action_id, form)
+    try:
+        reviews.comment(action_id=action_id, author=request.user, text=form.cleaned_data["text"], at=timezone.now())
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    except Refusal as refusal:
+        form.add_error("text", refusal.message)
+        return _again(request, action_id, form)
+    return _show(request, action_id, anchor="comments")
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """The receipt's bytes as they were signed, as a file."""
+    try:
+        jws = action_page.receipt(user=request.user, action_id=action_id)
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    return _file(jws, name=f"receipt-{action_id}.jws", content_type="application/jose")
+
+
+@never_cache
+@require_safe
+def body(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """The bytes that were digested, as a file."""
+    try:
+        found = action_page.stored(user=request.user, action_id=action_id)
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    return _file(bytes(found.body), name=f"action-{action_id}.json", content_type="application/octet-stream")
+
+
+@never_cache
+@require_safe
+def gaps(request: HttpRequest) -> HttpResponse:
+    """Asks nobody could decide. For staff; to others this page does not exist."""
+    if not request.user.is_staff:
+        raise Http404
+    return render(request, "approvals/gaps.html", {"gaps": gap_rows.read(), "at": timezone.now()})
+
+
+def _action(request: HttpRequest, action_id: UUID, *, at) -> dict:
+    opened = frozenset(request.GET.getlist("open")[:MOST_OPENED])
+    try:
+        page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=at)
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    as_bytes = request.GET.get("as") == "bytes"
+    return {
+        "page": page, "at": at, "opened": sorted(opened), "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
+        "told": request.GET.get("told", ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
+        "bytes": escaped(queries.inbox.value_of(page.action.body)) if as_bytes else "",
+        "seen": settlement.shown(page.action, policy=page.action.policy), "in_pane": _in_pane(request),
+    }  # fmt: skip
+
+
+def _template(request: HttpRequest) -> str:
+    return "approvals/action.html#pane" if _in_pane(request) else "approvals/action.html"
+
+
+def _in_pane(request: HttpRequest) -> bool:
+    return request.htmx.target == "pane"
+
+
+def _again(request: HttpRequest, action_id: UUID, form: VerdictForm | CommentForm) -> HttpResponse:
+    """The same page with what was typed, and why it was not taken."""
+    shown = _action(request, action_id, at=timezone.now()) | {
+        "form": form,
+        "denying": form.data.get("verdict") == "deny",
+    }
+    return render(request, _template(request), shown, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _show(
+    request: HttpRequest, action_id: UUID, *, told: str = "", opened: list[str] = (), anchor: str = ""
+) -> HttpResponse:
+    """Post, redirect, get: a reload repeats nothing."""
+    query = urlencode([("open", pointer) for pointer in opened] + ([("told", told)] if told else []))
+    address = reverse("action", args=[action_id]) + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
+    return redirect(address)
+
+
+def _unopened(request: HttpRequest, action_id: UUID, opened: str) -> list[str]:
+    """What a yes still has to see: pointers of large values that this person's page had not opened."""
+    try:
+        page = action_page.read(
+            user=request.user, action_id=action_id, opened=frozenset(_list(opened)), at=timezone.now()
+        )
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    return _list(opened) + page.waiting if page.decides and page.waiting else []
+
+
+def _list(opened: str) -> list[str]:
+    return [pointer for pointer in opened.split("\n") if pointer][:MOST_OPENED]
+
+
+def _ids(text: str) -> list[UUID]:
+    return [found for found in map(_id, text.split(",")) if found]
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _file(content: bytes, *, name: str, content_type: str) -> HttpResponse:
+    return HttpResponse(
+        content, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
