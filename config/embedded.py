@@ -64,13 +64,20 @@ def reap_leftovers(var: Path) -> list[str]:
 
 
 def store_address(var: Path) -> tuple[str, Path]:
-    """A loopback address and a password for the embedded Valkey, written into its configuration; returns (URL, file)."""
+    """A loopback address and a password for the embedded Valkey, written for it; returns (URL, configuration file)."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     password = secrets.token_urlsafe(24)
     # The append-only file keeps queued asks over a restart; what matters for good is in the database.
-    lines = (f"bind {HOST}", f"port {port}", f"requirepass {password}", f'dir "{var / "valkey"}"', "appendonly yes", 'save ""')
+    lines = (
+        f"bind {HOST}",
+        f"port {port}",
+        f"requirepass {password}",
+        f'dir "{var / "valkey"}"',
+        "appendonly yes",
+        'save ""',
+    )
     file = var / "valkey" / "valkey.conf"
     write_private(file, "\n".join(lines) + "\n")
     return f"redis://:{password}@{HOST}:{port}/0", file
@@ -81,7 +88,7 @@ def children(*, valkey: Path | None, demo: Path | None) -> list[dict[str, Any]]:
     python = sys.executable
     # A proxy may speak for its clients only where one is declared, by an https PUBLIC_URL.
     proxy = "--proxy-headers" if settings.PUBLIC_URL.startswith("https:") else "--no-proxy-headers"
-    web = [python, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(settings.env.port)]
+    web = [python, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(settings.ENV.port)]
     web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", proxy]
     web += ["--timeout-graceful-shutdown", "1", "--ws-max-size", "65536"]
     worker = [python, "-m", "celery", "-A", "config.worker", "worker", "--pool", "threads", "--concurrency", "2"]
@@ -96,7 +103,7 @@ def children(*, valkey: Path | None, demo: Path | None) -> list[dict[str, Any]]:
 
 def environment(*, redis_url: str) -> dict[str, str]:
     """What the children are told, named in full: they must not guess from files that are being written."""
-    env = settings.env
+    env = settings.ENV
     told = {
         "PLACET_VAR": str(settings.VAR_DIR),
         "PORT": str(env.port),
@@ -113,7 +120,7 @@ def environment(*, redis_url: str) -> dict[str, str]:
 
 def announce(var: Path, *, redis_url: str) -> None:
     """Tells management commands beside this run where its stores are. The supervisor takes the file away at the end."""
-    env = settings.env
+    env = settings.ENV
     told = {
         "pid": os.getpid(),
         "started": processes.started(os.getpid()),
@@ -130,7 +137,7 @@ def hand_over(var: Path, *, found: list[dict[str, Any]], ready: list[str], told:
     """This process becomes the supervisor: same number, same lock, a tenth of the memory."""
     plan = {
         "children": found,
-        "address": [HOST, settings.env.port],
+        "address": [HOST, settings.ENV.port],
         "ready": ready,
         "logs": str(var / "logs"),
         "pids": str(var / PIDS),

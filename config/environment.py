@@ -28,7 +28,7 @@ class Environment(BaseSettings):
 
     placet_var: Path = Field(BASE_DIR / "var", description="folder of everything the console writes")
     port: int = Field(8000, ge=1, le=65535, description="loopback port of the web process")
-    public_url: str = Field("", description="origin under which people and servers reach the console; issuer of receipts")
+    public_url: str = Field("", description="origin for people and servers; issuer of receipts")
     demo: bool = Field(True, description="seed the demo and run its agent")
     database_url: str = Field("", description="sqlite:///relative, sqlite:////absolute, or postgresql://…")
     redis_url: str = Field("", description="redis://, rediss:// or unix://; empty: none but the embedded one")
@@ -153,7 +153,7 @@ def read() -> Environment:
 
 def stop(sentence: str) -> int:
     """Says why the start ends here; returns the exit code for it. Values are not repeated: they may be secrets."""
-    print(sentence, file=sys.stderr)
+    sys.stderr.write(f"{sentence}\n")
     return 2
 
 

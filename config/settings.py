@@ -11,7 +11,7 @@ from django.utils.csp import CSP
 from config import databases, environment, logs
 
 BASE_DIR = environment.BASE_DIR
-env = environment.read()
+ENV = environment.read()
 
 
 def _prepared(folder: Path) -> Path:
@@ -43,15 +43,15 @@ def _generated_key(file: Path) -> str:
 
 
 # ── Where things are ──────────────────────────────────────────────────────────────────────────────────────────────
-VAR_DIR = _prepared(env.placet_var.resolve())
+VAR_DIR = _prepared(ENV.placet_var.resolve())
 KEYS_DIR = VAR_DIR / "keys"
 STORES_FILE = VAR_DIR / environment.STORES
-PUBLIC_URL = env.issuer
-REDIS_URL = env.redis_url or None
-BROKER_URL = env.broker_url or None
-DEMO = env.demo
+PUBLIC_URL = ENV.issuer
+REDIS_URL = ENV.redis_url or None
+BROKER_URL = ENV.broker_url or None
+DEMO = ENV.demo
 
-SECRET_KEY = env.secret_key or _generated_key(VAR_DIR / "secret_key")
+SECRET_KEY = ENV.secret_key or _generated_key(VAR_DIR / "secret_key")
 DEBUG = False
 
 # ── Who may talk to us ────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,8 +134,8 @@ TEMPLATES = [
 
 # ── Stores ────────────────────────────────────────────────────────────────────────────────────────────────────────
 DATABASES = {
-    "default": databases.parse(env.database_url, base=BASE_DIR)
-    if env.database_url
+    "default": databases.parse(ENV.database_url, base=BASE_DIR)
+    if ENV.database_url
     else databases.sqlite(VAR_DIR / "placet.sqlite3")
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -147,8 +147,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
-# No mail is sent yet. Nothing may fall back to a mail host by accident, nor print a link into a log.
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+# No mail is sent yet: whoever tries fails loudly, instead of finding some mail host by accident.
+MAILERS = {}
+SILENCED_SYSTEM_CHECKS = ["mail.W001"]
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

@@ -167,7 +167,7 @@ def _alive(child: Child) -> bool:
 
 
 def _die_with(supervisor: int) -> None:
-    """Runs in the child before its program. Linux ends it when the supervisor is killed; elsewhere the next start does."""
+    """Runs in the child before its program. Linux ends it with the supervisor; elsewhere the next start does."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     if _libc is not None:
@@ -177,7 +177,7 @@ def _die_with(supervisor: int) -> None:
 
 
 def _parent_was_interrupted() -> bool:
-    """`kill -INT` on `make` alone is not passed on by it: make resets its handler and waits for us, which shows here."""
+    """`kill -INT` on `make` alone is not passed on: make resets its handler and waits for us, which shows here."""
     try:
         with open(f"/proc/{os.getppid()}/status") as file:
             status = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
@@ -203,7 +203,8 @@ def _ending(code: int) -> str:
 
 def say(*lines: str) -> None:
     for line in lines:
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         embedded.check_writable(var)
         for name in embedded.reap_leftovers(var):
             self.stdout.write(f"Ended {name}, left behind by a run that was killed.")
-        embedded.check_port_free(settings.env.port)
+        embedded.check_port_free(settings.ENV.port)
         redis_url, valkey = _store(var)
         demo = self._prepared()
         embedded.announce(var, redis_url=redis_url)
