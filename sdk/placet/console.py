@@ -56,7 +56,7 @@ class _Side:
         self._prefix = httpx2.URL(self.url).path.rstrip("/")
         self._credential = chosen(token=token, key=key, server=server)
         self.trust = Trust(
-            base=self.url, pin=_pinned(pin, issuer=issuer, url=self.url), audience=urn(server) if server else None,
+            base=self.url, pin=pinned(pin, issuer=issuer, url=self.url), audience=urn(server) if server else None,
             floor=floor or Floor(), spent=spent or MemorySpent(), patience=patience,
         )  # fmt: skip
 
@@ -104,6 +104,10 @@ class Console(_Side):
         when the approval was used before; `Unreachable`; and `StillPending` after `timeout` seconds, if given.
         """
         return Approved(self._run(flows.wait(action, trust=self.trust, timeout=timeout)), self)
+
+    def redeem(self, action: Action, receipt: bytes) -> Approved:
+        """Verify and consume a receipt that came by another way: a queue, a webhook. Raises what `wait` raises."""
+        return Approved(self._run(flows.redeem(action, receipt=receipt, edit=None, trust=self.trust)), self)
 
     def report(self, action: Action | str, status: Status, note: str | None = None) -> None:
         """Say what came of a used approval: succeeded or failed."""
@@ -174,6 +178,10 @@ class AsyncConsole(_Side):
         """See `Console.wait`."""
         return AsyncApproved(await self._run(flows.wait(action, trust=self.trust, timeout=timeout)), self)
 
+    async def redeem(self, action: Action, receipt: bytes) -> AsyncApproved:
+        """See `Console.redeem`."""
+        return AsyncApproved(await self._run(flows.redeem(action, receipt=receipt, edit=None, trust=self.trust)), self)
+
     async def report(self, action: Action | str, status: Status, note: str | None = None) -> None:
         """See `Console.report`."""
         await self._run(flows.report(_id(action), status=status, note=note, trust=self.trust))
@@ -225,7 +233,7 @@ class AsyncConsole(_Side):
         return Reply(response.status_code, response.headers, response.content)
 
 
-def _pinned(source: PinSource, *, issuer: str | None, url: str) -> Pin | None:
+def pinned(source: PinSource, *, issuer: str | None, url: str | None) -> Pin | None:
     """The pin, or None when it is to be made on first use."""
     if source == FIRST_USE:
         return None

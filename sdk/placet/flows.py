@@ -69,8 +69,13 @@ def submit(submission: Submission, *, trust: Trust) -> Flow[Action]:
 
 
 def wait(action: Action, *, trust: Trust, timeout: float | None) -> Flow[Verified]:
-    """Wait for the decision, verify it, consume it, use it up: in this order, and only then return what may run."""
+    """Wait for the decision, then redeem it."""
     receipt, edit = yield from _decided(action, trust=trust, timeout=timeout)
+    return (yield from redeem(action, receipt=receipt, edit=edit, trust=trust))
+
+
+def redeem(action: Action, *, receipt: bytes, edit: dict[str, Any] | None, trust: Trust) -> Flow[Verified]:
+    """Verify it, consume it, use it up: in this order, and only then return what may run."""
     if trust.pin is None:
         trust.pin = yield from _first_use(patience=trust.patience)
     verified = _believed(receipt, action=action, edit=edit, trust=trust)
