@@ -1,7 +1,8 @@
-"""Handing receipts over to the servers' reply queues: at least once, in the order they fell due, from rows that survive everything."""
+"""Handing receipts over to the servers' reply queues: at least once, in the order they fell due, from rows."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +13,8 @@ from django.db.models import F
 from .models import Delivery
 
 BATCH = 500
-LONGEST_PAUSE = timedelta(hours=1)
+LEASE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +34,42 @@ type Publish = Callable[[Sequence[Message]], None]
 def hand_over(*, publish: Publish, at: datetime, limit: int = BATCH) -> int:
     """Publish up to `limit` receipts that are owed, then mark them delivered; return how many.
 
-    `publish` runs before the mark commits: a crash between the two delivers twice, never not at all. When it raises, the
-    rows stay owed and wait longer each time.
+    The rows are leased for the time being, not locked: a broker that hangs must not hold up those who write. `publish`
+    runs before the mark: a crash in between delivers twice, never not at all. When it raises, the rows stay owed and
+    wait longer each time.
     """
-    owed: list[Delivery] = []
+    owed = _lease(at=at, limit=limit)
+    if not owed:
+        return 0
     try:
-        with transaction.atomic():
-            owed += _owed(at=at, limit=limit)
-            if owed:
-                publish([_message(row) for row in owed])
-                Delivery.objects.filter(pk__in=[row.pk for row in owed]).update(delivered_at=at, attempts=F("attempts") + 1)
+        publish([_message(row) for row in owed])
     except Exception:
         _postpone(owed, at=at)
         raise
+    rows = Delivery.objects.filter(pk__in=[row.pk for row in owed], delivered_at=None)
+    rows.update(delivered_at=at, attempts=F("attempts") + 1)
     return len(owed)
 
 
-def _owed(*, at: datetime, limit: int) -> list[Delivery]:
-    rows = (
-        Delivery.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(delivered_at=None, due_at__lte=at)
-        .select_related("action__server", "action__receipt")
-        .defer("action__body", "action__context")
-        .order_by("due_at", "action_id")
-    )
-    return list(rows[:limit])
+def owe_again(*, action_ids: Iterable[UUID], at: datetime) -> None:
+    """Send these receipts once more: whoever they were for has lost them."""
+    Delivery.objects.filter(pk__in=list(action_ids)).exclude(delivered_at=None).update(delivered_at=None, due_at=at)
+
+
+def _lease(*, at: datetime, limit: int) -> list[Delivery]:
+    """Take what is due; whoever else looks finds it due again only after the lease."""
+    with transaction.atomic():
+        rows = (
+            Delivery.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(delivered_at=None, due_at__lte=at)
+            .select_related("action__server", "action__receipt")
+            .defer("action__body", "action__context")
+            .order_by("due_at", "action_id")
+        )
+        owed = list(rows[:limit])
+        if owed:
+            Delivery.objects.filter(pk__in=[row.pk for row in owed]).update(due_at=at + LEASE)
+    return owed
 
 
 def _message(row: Delivery) -> Message:
@@ -65,6 +78,9 @@ def _message(row: Delivery) -> Message:
 
 
 def _postpone(rows: Sequence[Delivery], *, at: datetime) -> None:
+    tried: dict[int, list[UUID]] = defaultdict(list)
     for row in rows:
-        pause = min(timedelta(seconds=2 ** min(row.attempts, 12)), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
-        Delivery.objects.filter(pk=row.pk, delivered_at=None).update(due_at=at + pause, attempts=F("attempts") + 1)
+        tried[row.attempts].append(row.pk)
+    for attempts, ids in tried.items():
+        pause = min(timedelta(seconds=2 ** min(attempts, 5)), LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+        Delivery.objects.filter(pk__in=ids, delivered_at=None).update(due_at=at + pause, attempts=attempts + 1)

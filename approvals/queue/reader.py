@@ -1,0 +1,149 @@
+"""The reader: takes signed asks from the queue in batches, has them admitted in one transaction, then acknowledges.
+
+In this order, so that a kill at any moment leaves each ask either on record or still in the queue. An ask that is both
+is admitted again, and its idempotency key finds it.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+
+from accounts import servers
+from accounts.servers import Identity
+
+from .. import delivery, intake, queue
+from ..errors import Refusal
+from ..models import State
+from ..wire import envelope
+from . import BrokerAway, DeadLetter, Intake, Message
+from .broker import BrokerIntake
+from .stream import StreamIntake
+
+BATCH = 200
+PATIENCE = 0.5  # seconds a read waits for the first message; also how long a stop may take
+BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+log = logging.getLogger("placet.queue")
+
+type Read = tuple[Message, intake.Item]
+
+
+def run(stop: threading.Event) -> None:
+    """Read until `stop` is set. Survives a broker and a database that go away, and come back."""
+    url = queue.url()
+    if not url:
+        log.warning("no queue is read: neither BROKER_URL nor REDIS_URL is set")
+        return
+    failures = 0
+    source = opened(url)
+    try:
+        while not stop.is_set():
+            try:
+                turn(source)
+                failures = 0
+            except Exception as error:
+                _report(error)
+                connection.close()
+                with suppress(BrokerAway):
+                    source.give_back()
+                stop.wait(BACKOFF[min(failures, len(BACKOFF) - 1)])
+                failures += 1
+    finally:
+        source.close()
+        connection.close()
+
+
+def opened(url: str) -> Intake:
+    return StreamIntake(url) if queue.is_redis(url) else BrokerIntake(url)
+
+
+def turn(source: Intake) -> int:
+    """Take one batch through: read, admit, bury, acknowledge. Returns how many messages that were."""
+    messages = source.receive(limit=BATCH, seconds=PATIENCE)
+    if messages:
+        dead = admit(messages, at=datetime.now(UTC))
+        if dead:
+            source.bury(dead)
+            log.warning("buried %d of %d: %s", len(dead), len(messages), ", ".join(sorted({d.code for d in dead})))
+        source.forget(messages)
+    return len(messages)
+
+
+def admit(messages: Sequence[Message], *, at: datetime) -> list[DeadLetter]:
+    """Have the messages' asks admitted; what cannot be is returned as dead letters."""
+    good, dead = _read(messages, at=at)
+    answers = _submitted([item for _, item in good], at=at)
+    for (message, _), answer in zip(good, answers, strict=True):
+        if isinstance(answer, Refusal):
+            dead.append(DeadLetter(message, answer.code, answer.message))
+        elif isinstance(answer, Exception):
+            log.error("an ask cannot be admitted", exc_info=answer)
+            dead.append(DeadLetter(message, "internal", type(answer).__name__))
+    _owe_again(answers, at=at)
+    return dead
+
+
+def _read(messages: Sequence[Message], *, at: datetime) -> tuple[list[Read], list[DeadLetter]]:
+    sealed = [message.envelope for message in messages]
+    found = servers.identify_envelopes(sealed, audience=settings.PUBLIC_URL, at=at)
+    good, dead = [], []
+    for message, who in zip(messages, found, strict=True):
+        try:
+            good.append((message, _item(message, who)))
+        except Refusal as refusal:
+            dead.append(DeadLetter(message, refusal.code, refusal.message))
+    return good, dead
+
+
+def _item(message: Message, who: tuple[Identity, dict] | Refusal) -> intake.Item:
+    if isinstance(who, Refusal):
+        raise who
+    server, claims = who
+    key, ask = envelope.read(claims, sealed=len(message.envelope))
+    return intake.Item(server, key, ask)
+
+
+def _submitted(items: Sequence[intake.Item], *, at: datetime) -> Sequence[intake.Answer | Exception]:
+    """Admit them together; when the batch fails for a reason of its own, find out whose it was."""
+    if not items:
+        return []
+    try:
+        return intake.submit_many(items=items, at=at)
+    except Exception as error:
+        if _is_weather(error):
+            raise
+        return [_alone(item, at=at) for item in items]
+
+
+def _alone(item: intake.Item, *, at: datetime) -> intake.Answer | Exception:
+    try:
+        return intake.submit_many(items=[item], at=at)[0]
+    except Exception as error:
+        if _is_weather(error):
+            raise
+        return error
+
+
+def _is_weather(error: Exception) -> bool:
+    """Whether the database has trouble of its own, away, full or not migrated: then the asks wait where they are."""
+    return isinstance(error, (DatabaseError, InterfaceError)) and not isinstance(error, (DataError, IntegrityError))
+
+
+def _owe_again(answers: Iterable[object], *, at: datetime) -> None:
+    """Who asks again for what is decided has lost its reply: it is sent again."""
+    known = [a.action for a in answers if isinstance(a, intake.Admitted) and not a.new]
+    lost = [action.pk for action in known if action.state != State.PENDING]
+    if lost:
+        delivery.owe_again(action_ids=lost, at=at)
+
+
+def _report(error: Exception) -> None:
+    if isinstance(error, BrokerAway) or _is_weather(error):
+        log.warning("the queue waits: %s", error if isinstance(error, BrokerAway) else type(error).__name__)
+    else:
+        log.error("the queue stumbled", exc_info=error)

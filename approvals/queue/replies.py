@@ -1,0 +1,51 @@
+"""Receipts on their way back: each server has a reply queue of its own."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import redis
+from redis.exceptions import RedisError
+
+from .. import queue
+from ..delivery import Message
+from . import REPLIES, BrokerAway
+from .broker import BrokerReplies
+
+KEPT = 10_000  # replies a server may leave unread; older ones it reads over REST, or asks for again
+
+
+def publish(messages: Sequence[Message]) -> None:
+    """Put the receipts into the reply queues, all in one go; BrokerAway when that cannot be said for sure."""
+    url = queue.url()
+    if url is None:
+        raise BrokerAway("neither BROKER_URL nor REDIS_URL is set")
+    if queue.is_redis(url):
+        _to_streams(_redis(url), messages)
+    else:
+        _broker(url).publish(messages)
+
+
+def _to_streams(client: redis.Redis, messages: Sequence[Message]) -> None:
+    try:
+        with client.pipeline(transaction=False) as pipe:
+            for message in messages:
+                fields = {
+                    "action": str(message.action_id),
+                    "state": message.state,
+                    "key": message.key,
+                    "receipt": message.receipt,
+                }
+                pipe.xadd(REPLIES + message.server, fields, maxlen=KEPT, approximate=True)
+            pipe.execute()
+    except RedisError as error:
+        raise BrokerAway(f"redis: {type(error).__name__}") from error
+
+
+@lru_cache(maxsize=4)
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+
+
+@lru_cache(maxsize=4)
+def _broker(url: str) -> BrokerReplies:
+    return BrokerReplies(url)
