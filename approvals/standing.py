@@ -49,6 +49,14 @@ def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -
     )  # fmt: skip
 
 
+def read(*, action_id: UUID) -> Standing:
+    """The standing of one action whoever its server is, for operators; NotFound when there is none."""
+    found = _read(Action.objects.filter(pk=action_id))
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
 def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Refusal]:
     """Return the standing of each wanted action, in order; NotFound when it is another server's or nobody's."""
     living = servers.current(server for server, _ in wanted)

@@ -1,17 +1,33 @@
 """Receipts on their way back: each server has a reply queue of its own."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import redis
 from redis.exceptions import RedisError
 
-from .. import queue
+from .. import delivery, queue
 from ..delivery import Message
 from . import REPLIES, BrokerAway
 from .broker import BrokerReplies
 
 KEPT = 10_000  # replies a server may leave unread; older ones it reads over REST, or asks for again
+ROUNDS = 20  # batches handed over in one go, before others have their turn
+
+
+def hand_over() -> int:
+    """Hand over what is owed, batch after batch; returns how many. The sweep tries a broker that is away again."""
+    done = 0
+    for _ in range(ROUNDS):
+        try:
+            found = delivery.hand_over(publish=publish, at=datetime.now(UTC))
+        except BrokerAway:
+            break
+        done += found
+        if found < delivery.BATCH:
+            break
+    return done
 
 
 def publish(messages: Sequence[Message]) -> None:

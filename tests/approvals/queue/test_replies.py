@@ -42,7 +42,7 @@ def test_many_are_handed_over_in_few_turns(queue, intake):
     queue.send(*(queue.sealed(ask(tool="launch"), key=f"k{i}") for i in range(60)))
     while reader.turn(intake):
         pass
-    assert tasks.hand_over() == 60 and len({reply["key"] for reply in queue.replies()}) == 60
+    assert replies.hand_over() == 60 and len({reply["key"] for reply in queue.replies()}) == 60
 
 
 def test_who_asks_again_for_what_is_decided_gets_its_lost_reply_again(queue, intake, decided):
