@@ -1,8 +1,14 @@
-"""Refusals: every anticipated no has a stable code and a sentence. Doors map codes to statuses; nothing else is caught."""
+"""Refusals: every anticipated no has a stable code and a sentence.
+
+Doors map codes to statuses; nothing else is caught.
+"""
 
 
 class Refusal(Exception):
-    """An anticipated no. `code` is stable and public, `message` is a sentence for people, `pointer` an RFC 6901 path."""
+    """An anticipated no.
+
+    `code` is stable and public, `message` is a sentence for people, `pointer` an RFC 6901 path.
+    """
 
     code = "refused"
     message = "Placet refused this."
@@ -31,7 +37,9 @@ class NameTaken(Refusal):
 
 class BadServerName(Refusal):
     code = "bad_server_name"
-    message = "A server's name has 1 to 64 lower-case letters, digits, dots or dashes, and starts with a letter or digit."
+    message = (
+        "A server's name has 1 to 64 lower-case letters, digits, dots or dashes, and starts with a letter or digit."
+    )
 
 
 class BadPublicKey(Refusal):

@@ -27,7 +27,8 @@ class Server(models.Model):
     """A machine identity that submits: an MCP server, or a gate in front of one.
 
     `generation` counts every change that ends credentials (stop, rotate). An identity carries the generation it was
-    authenticated under, and each verb compares it inside its own transaction: revocation holds at once, in every process.
+    authenticated under, and each verb compares it inside its own transaction: revocation holds at once,
+    in every process.
     """
 
     name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(SERVER_NAME)])
@@ -79,7 +80,10 @@ class ServerKey(models.Model):
 
 
 class SeenToken(models.Model):
-    """A `jti` that was used: a signed request is good once. Rows are swept when the request would have expired anyway."""
+    """A `jti` that was used: a signed request is good once.
+
+    Rows are swept when the request would have expired anyway.
+    """
 
     jti = models.CharField(primary_key=True, max_length=160)
     expires_at = models.DateTimeField(db_index=True)

@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-
 from placet import canonical, envelopes
 
 from .errors import BadPublicKey, BadServerName, NameTaken, Unauthenticated
@@ -105,9 +104,7 @@ def authenticate_token(token: str) -> Identity:
     return _identity(found.server)
 
 
-def authenticate_request(
-    jwt: bytes, *, audience: str, method: str, target: str, body: bytes, at: datetime
-) -> Identity:
+def authenticate_request(jwt: bytes, *, audience: str, method: str, target: str, body: bytes, at: datetime) -> Identity:
     """Return who signed this very request (RFC 7519, with the `htm` and `htu` of RFC 9449 and a digest of the body)."""
     keys = _keys([jwt], typ=REQUEST)
     identity, claims = _open(jwt, keys=keys, typ=REQUEST, audience=audience, life=REQUEST_LIFE, at=at)
@@ -185,9 +182,7 @@ def _open(
     return _identity(key.server), claims
 
 
-def _check_claims(
-    claims: dict[str, Any], *, server: Server, audience: str, life: timedelta, at: datetime
-) -> None:
+def _check_claims(claims: dict[str, Any], *, server: Server, audience: str, life: timedelta, at: datetime) -> None:
     if claims.get("iss") != server.urn or claims.get("aud") != audience:
         raise Unauthenticated("wrong_audience", f"Expected iss {server.urn} and aud {audience}.")
     issued, expires, jti = claims.get("iat"), claims.get("exp"), claims.get("jti")
@@ -197,7 +192,9 @@ def _check_claims(
     if expires <= now:
         raise Unauthenticated("expired_token", "The signed token has expired.")
     if issued > now + SKEW.seconds or not 0 < expires - issued <= life.total_seconds():
-        raise Unauthenticated("bad_claims", f"A signed token lives at most {int(life.total_seconds())} s, and starts now.")
+        raise Unauthenticated(
+            "bad_claims", f"A signed token lives at most {int(life.total_seconds())} s, and starts now."
+        )
 
 
 def _spend(claims: dict[str, Any], *, server: Identity) -> None:

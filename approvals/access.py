@@ -1,4 +1,7 @@
-"""Who may see and decide what. The only room that calls guardian: roles hold duties on checkpoints, never on single actions."""
+"""Who may see and decide what.
+
+The only room that calls guardian: roles hold duties on checkpoints, never on single actions.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -52,7 +55,10 @@ def owners(checkpoint_ids: Iterable[int], *, duty: str = Duty.APPROVAL) -> dict[
 
 
 def duties(user: User) -> dict[int, dict[str, str]]:
-    """Return checkpoint id -> {duty: role} for all this person holds; one query a page. Being a superuser gives nothing."""
+    """Return checkpoint id -> {duty: role} for all this person holds; one query a page.
+
+    Being a superuser gives nothing.
+    """
     rows = _grants().filter(group__user=user, group__user__is_active=True)
     held: dict[int, dict[str, str]] = defaultdict(dict)
     for checkpoint_id, duty, role in rows.order_by("group__name").values_list(
@@ -74,7 +80,10 @@ def action_for_review(*, user: User, action_id: UUID) -> tuple[Action, str]:
     action each count one, and it waits for ever.
     """
     action = (
-        Action.objects.select_for_update(of=("self",)).select_related("policy__checkpoint", "server").filter(pk=action_id).first()
+        Action.objects.select_for_update(of=("self",))
+        .select_related("policy__checkpoint", "server")
+        .filter(pk=action_id)
+        .first()
     )
     held = duties(user).get(action.checkpoint_id) if action else None
     if action is None or held is None:

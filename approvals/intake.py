@@ -1,4 +1,7 @@
-"""Admitting asks, many at a time: both doors feed one set-based verb, one transaction a batch, a refusal for each that deserves one."""
+"""Admitting asks, many at a time: both doors feed one set-based verb, one transaction a batch.
+
+A refusal for each that deserves one.
+"""
 
 import os
 from collections.abc import Sequence
@@ -31,7 +34,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An ask that is on record. `new` is False when this key had brought the same ask before; then read its present state."""
+    """An ask that is on record.
+
+    `new` is False when this key had brought the same ask before; then read its present state.
+    """
 
     action: Action
     new: bool
@@ -116,7 +122,9 @@ class _Batch:
                 hopeless.append(_hopeless(action, item, found))
         assignment.record_many(named)
         ledger.record_many(
-            ledger.line(event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at)
+            ledger.line(
+                event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at
+            )
             for action, item, _ in self.new
         )
         if hopeless:
@@ -152,8 +160,9 @@ def _action(item: Item, found: Policy | None, *, at: datetime) -> Action:
     seconds = found.deadline_seconds if found else timing.DENIAL_LIFE
     return Action(
         id=ids.uuid7(at=at, noise=os.urandom(10)), server_id=item.server.id, idempotency_key=item.key,
-        submission_dig=ask.whole_dig, kind=ask.kind, name=ask.name, body=ask.body, dig=ask.dig, context=ask.context, context_dig=ask.context_dig, nonce=ask.nonce,
-        subject=ask.subject, session=ask.session, bundle=ask.bundle, sampling_action_id=ask.sampling_action,
+        submission_dig=ask.whole_dig, kind=ask.kind, name=ask.name, body=ask.body, dig=ask.dig,
+        context=ask.context, context_dig=ask.context_dig, nonce=ask.nonce, subject=ask.subject,
+        session=ask.session, bundle=ask.bundle, sampling_action_id=ask.sampling_action,
         checkpoint_id=found.checkpoint_id if found else None, policy=found, created_at=at, state=State.PENDING,
         deadline_at=timing.deadline(at=at, policy_seconds=seconds, timeout=ask.timeout),
     )  # fmt: skip

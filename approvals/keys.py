@@ -1,4 +1,7 @@
-"""Which key signs now, and which keys anybody may check with. Ed25519 in files (`var/keys`, 0600), made at the first start."""
+"""Which key signs now, and which keys anybody may check with.
+
+Ed25519 in files (`var/keys`, 0600), made at the first start.
+"""
 
 import os
 from functools import lru_cache
@@ -6,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-
 from placet.receipts import FileSigner
 
 CURRENT = "current.pem"

@@ -1,4 +1,7 @@
-"""What happened: one append-only line for every change, written in the transaction that makes it. Digests, never payloads."""
+"""What happened: one append-only line for every change, written in the transaction that makes it.
+
+Digests, never payloads.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""What: tables and the law on them. Rows say what happened; state is derived, but for `Action.state`, which settlement alone writes."""
+"""What: tables and the law on them.
+
+Rows say what happened; state is derived, but for `Action.state`, which settlement alone writes.
+"""
 
 from typing import ClassVar
 
@@ -56,7 +59,10 @@ class CheckpointGroupObjectPermission(GroupObjectPermissionBase):
 
 
 class Policy(models.Model):
-    """One immutable revision of a checkpoint's rule. `body` is its canonical bytes and `dig` their digest; the columns repeat them for SQL."""
+    """One immutable revision of a checkpoint's rule.
+
+    `body` is its canonical bytes and `dig` their digest; the columns repeat them for SQL.
+    """
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="policies")
     revision = models.PositiveIntegerField()
@@ -101,7 +107,7 @@ class Action(models.Model):
     dig = models.CharField(max_length=43)
     context = models.BinaryField()
     context_dig = models.CharField(max_length=43)
-    nonce = models.CharField(max_length=128, null=True)
+    nonce = models.CharField(max_length=128, null=True)  # noqa: DJ001 (absent is not empty: it is signed)
     subject = models.CharField(max_length=256, blank=True)
     session = models.CharField(max_length=128, blank=True)
     bundle = models.CharField(max_length=128, blank=True)
@@ -132,12 +138,18 @@ class Action(models.Model):
         ]
         indexes = [
             models.Index(fields=["deadline_at"], condition=Q(state="pending"), name="action_due"),
-            models.Index(fields=["checkpoint", "deadline_at", "id"], condition=Q(state="pending"), name="action_waiting"),
-            models.Index(fields=["checkpoint", "-settled_at", "-id"], condition=~Q(state="pending"), name="action_decided"),
+            models.Index(
+                fields=["checkpoint", "deadline_at", "id"], condition=Q(state="pending"), name="action_waiting"
+            ),
+            models.Index(
+                fields=["checkpoint", "-settled_at", "-id"], condition=~Q(state="pending"), name="action_decided"
+            ),
             models.Index(fields=["server", "-id"], name="action_of_server"),
             models.Index(fields=["server", "session", "-id"], condition=~Q(session=""), name="action_of_session"),
             models.Index(
-                fields=["server", "kind", "name"], condition=Q(reason__in=["no_checkpoint", "no_owner"]), name="action_gap"
+                fields=["server", "kind", "name"],
+                condition=Q(reason__in=["no_checkpoint", "no_owner"]),
+                name="action_gap",
             ),
         ]
 
@@ -146,7 +158,10 @@ class Action(models.Model):
 
 
 class Assignment(models.Model):
-    """That this owner was asked, in which role, when and why. An action keeps its owners' names even when roles change."""
+    """That this owner was asked, in which role, when and why.
+
+    An action keeps its owners' names even when roles change.
+    """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="assignments")
     owner = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="assignments")

@@ -1,4 +1,7 @@
-"""Hints after a commit, for open pages, parked polls and the worker. All of them may be lost: rows say what is still owed."""
+"""Hints after a commit, for open pages, parked polls and the worker.
+
+All of them may be lost: rows say what is still owed.
+"""
 
 import json
 import logging

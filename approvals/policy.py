@@ -6,15 +6,14 @@ from threading import Lock
 
 from django.db import transaction
 from django.db.models import Count, Max, Subquery, Value
+from placet import canonical
 
 from accounts.models import Server, User
-from placet import canonical
 
 from . import access, ledger
 from .errors import BadPolicy
 from .models import Checkpoint, Duty, Kind, Policy
 from .rules import matching, timing
-
 
 MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
 
@@ -55,7 +54,14 @@ def publish(
     valid_seconds: int = 300, server: Server | None = None, by: User | None = None, retired: bool = False,
 ) -> Policy:  # fmt: skip
     """Publish the next revision of the checkpoint's rule, and give its duties to these roles (duty -> role)."""
-    _check(kind=kind, pattern=pattern, need=need, deadline_seconds=deadline_seconds, valid_seconds=valid_seconds, roles=roles)
+    _check(
+        kind=kind,
+        pattern=pattern,
+        need=need,
+        deadline_seconds=deadline_seconds,
+        valid_seconds=valid_seconds,
+        roles=roles,
+    )
     with transaction.atomic():
         Checkpoint.objects.get_or_create(name=checkpoint, defaults={"created_at": at})
         place = Checkpoint.objects.select_for_update().get(name=checkpoint)
@@ -63,7 +69,8 @@ def publish(
         rule = {
             "checkpoint": checkpoint, "rev": revision, "kind": kind, "pattern": pattern, "need": need,
             "deadline_seconds": deadline_seconds, "valid_seconds": valid_seconds, "roles": roles, "retired": retired,
-            "server": server.urn if server else None, "published_at": at.isoformat(), "published_by": by.urn if by else None,
+            "server": server.urn if server else None, "published_at": at.isoformat(),
+            "published_by": by.urn if by else None,
         }  # fmt: skip
         body = canonical.preimage("policy", rule)
         published = Policy.objects.create(
@@ -94,7 +101,10 @@ def _check(
 
 
 def _version() -> tuple[int, int, str]:
-    """How many revisions there are, and the newest: revisions are never changed or deleted, so this tells books apart."""
+    """How many revisions there are, and the newest: revisions are never changed or deleted.
+
+    So this tells books apart.
+    """
     newest = Policy.objects.order_by("-pk").annotate(count=Subquery(_COUNT)).values_list("count", "pk", "dig").first()
     return newest or (0, 0, "")
 

@@ -5,14 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from placet import canonical
 
 from accounts import servers
 from accounts.servers import Identity
-from placet import canonical
 
 from . import access, ledger
 from .errors import (
-    AlreadyConsumed, ApprovalExpired, BadIdempotencyKey, BadOutcome, NotApproved, NotConsumed, OutcomeConflict, TextTooLong,
+    AlreadyConsumed,
+    ApprovalExpired,
+    BadIdempotencyKey,
+    BadOutcome,
+    NotApproved,
+    NotConsumed,
+    OutcomeConflict,
+    TextTooLong,
 )  # fmt: skip
 from .models import Consumption, Outcome, Receipt, State
 
@@ -30,7 +37,10 @@ class Consumed:
 
 @transaction.atomic
 def consume(*, action_id: UUID, server: Identity, key: str, at: datetime) -> Consumed:
-    """Use the approval: it succeeds for one key, before the receipt expires. The locked action row makes callers queue."""
+    """Use the approval: it succeeds for one key, before the receipt expires.
+
+    The locked action row makes callers queue.
+    """
     if not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
         raise BadIdempotencyKey()
     servers.require_current(server)

@@ -7,13 +7,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from placet import canonical
 
 from accounts.models import User
-from placet import canonical
 
 from . import access, ledger, nudge, settlement
 from .errors import (
-    AlreadyReviewed, AlreadySettled, BadValidity, OwnAsk, Refusal, StaleView, TextMissing, TextTooLong, UnknownVerdict,
+    AlreadyReviewed,
+    AlreadySettled,
+    BadValidity,
+    OwnAsk,
+    Refusal,
+    StaleView,
+    TextMissing,
+    TextTooLong,
+    UnknownVerdict,
 )  # fmt: skip
 from .models import Action, Comment, Receipt, Review, State
 from .rules import quorum, statements, timing
@@ -25,7 +33,10 @@ VERDICTS = ("approve", "deny")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A verdict that counts now. `state` is pending while the quorum waits for others; `receipt` is there once settled."""
+    """A verdict that counts now.
+
+    `state` is pending while the quorum waits for others; `receipt` is there once settled.
+    """
 
     action_id: UUID
     state: str
@@ -49,7 +60,14 @@ def record(
         late = _expire(action, at=at)
         if not late:
             return _review(
-                action, reviewer=reviewer, role=role, verdict=verdict, note=note.strip(), seen=seen, at=at, valid_seconds=valid_seconds
+                action,
+                reviewer=reviewer,
+                role=role,
+                verdict=verdict,
+                note=note.strip(),
+                seen=seen,
+                at=at,
+                valid_seconds=valid_seconds,
             )
     raise late  # after the commit: the expiry stands, though the verdict came too late
 
@@ -65,7 +83,11 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
         action = access.action_seen_by(author, action_id)
         said = Comment.objects.create(action=action, author=author, text=text, at=at)
         ledger.record(
-            event="action.commented", actor=author.urn, action_id=action.pk, dig=canonical.digest("comment", text), at=at
+            event="action.commented",
+            actor=author.urn,
+            action_id=action.pk,
+            dig=canonical.digest("comment", text),
+            at=at,
         )
         nudge.after_commit(event="commented", actions=[(action.pk, action.checkpoint_id)])
     return said
@@ -89,7 +111,15 @@ def _expire(action: Action, *, at: datetime) -> Refusal | None:
 
 
 def _review(
-    action: Action, *, reviewer: User, role: str, verdict: str, note: str, seen: str | None, at: datetime, valid_seconds: int | None
+    action: Action,
+    *,
+    reviewer: User,
+    role: str,
+    verdict: str,
+    note: str,
+    seen: str | None,
+    at: datetime,
+    valid_seconds: int | None,
 ) -> Recorded:
     earlier = list(action.reviews.select_related("reviewer"))
     _admit(action, earlier=earlier, reviewer=reviewer, seen=seen)

@@ -1,7 +1,8 @@
 """Inserting many rows with one statement of constant text. For the hot verb only; everything else uses the ORM.
 
-`bulk_create` costs about 0.1 ms of Python a row and a new statement text for every batch size. Here a column is one array
-parameter on PostgreSQL (`unnest`), and SQLite gets `executemany`. Rows are told to nobody: no signals, no keys come back.
+`bulk_create` costs about 0.1 ms of Python a row and a new statement text for every batch size. Here a column is one
+array parameter on PostgreSQL (`unnest`), and SQLite gets `executemany`. Rows are told to nobody: no signals, no keys
+come back.
 """
 
 from collections.abc import Sequence
@@ -48,12 +49,15 @@ def _statement(model: type[Model], vendor: str) -> tuple[str, list[Field]]:
     table = connection.ops.quote_name(model._meta.db_table)
     if vendor == "postgresql":
         arrays = ", ".join(f"%s::{_array(field)}[]" for field in fields)
-        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})", fields
+        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})", fields  # noqa: S608 (names of our own columns)
     marks = ", ".join("%s" for _ in fields)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})", fields
+    return f"INSERT INTO {table} ({names}) VALUES ({marks})", fields  # noqa: S608 (names of our own columns)
 
 
 def _array(field: Field) -> str:
-    """The type of an array element. A varchar comes as text: its length is checked on insert, and never cut off silently."""
+    """The type of an array element.
+
+    A varchar comes as text: its length is checked on insert, and never cut off silently.
+    """
     name = field.db_type(connection).split("(")[0].split(" GENERATED")[0]
     return ARRAYS.get(name, name)

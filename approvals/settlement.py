@@ -1,4 +1,7 @@
-"""The one move from pending to a decision. The receipt is born in the same transaction as the state, the ledger line and the delivery."""
+"""The one move from pending to a decision.
+
+The receipt is born in the same transaction as the state, the ledger line and the delivery.
+"""
 
 import json
 import secrets
@@ -9,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-
 from placet import canonical, receipts
 
 from . import keys, ledger, nudge, rows
@@ -56,7 +58,10 @@ def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
 
 
 def expired(action: Action, *, reviews: Iterable[Review] | None = None) -> Case:
-    """Return the case of an action whose deadline has passed. It keeps the reviews it had: they show who did say yes."""
+    """Return the case of an action whose deadline has passed.
+
+    It keeps the reviews it had: they show who did say yes.
+    """
     kept = action.reviews.all() if reviews is None else reviews
     return Case(
         action=action, server_urn=action.server.urn, policy=action.policy, decision=State.EXPIRED, reason="expired",
@@ -116,7 +121,13 @@ def _receipt(case: Case, *, at: datetime) -> Receipt:
         claims = statements.denial(ask, policy, decision=case.decision, reason=case.reason, note=case.note, **said)
     jws = receipts.sign(claims, typ=receipts.APPROVAL if approved else receipts.DENIAL, signer=signer)
     return Receipt(
-        action_id=case.action.pk, jti=jti, decision=case.decision, jws=jws, kid=signer.kid, created_at=at, expires_at=expires
+        action_id=case.action.pk,
+        jti=jti,
+        decision=case.decision,
+        jws=jws,
+        kid=signer.kid,
+        created_at=at,
+        expires_at=expires,
     )
 
 

@@ -21,7 +21,10 @@ MEMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An ask that is well-formed. `body` is what is digested, shown and signed; `context` all else that came with it."""
+    """An ask that is well-formed.
+
+    `body` is what is digested, shown and signed; `context` all else that came with it.
+    """
 
     kind: str
     name: str
@@ -105,7 +108,9 @@ def _timeout(value: dict[str, Any]) -> timedelta | None:
         return None
     found = timing.duration(shapes.text(value, "timeout", limit=16))
     if found is None:
-        raise NotAnAsk("bad_timeout", "timeout must read like 30s, 10m or 2h, and be at most 30 days.", pointer="/timeout")
+        raise NotAnAsk(
+            "bad_timeout", "timeout must read like 30s, 10m or 2h, and be at most 30 days.", pointer="/timeout"
+        )
     return found
 
 
@@ -119,4 +124,6 @@ def _sampling_action(value: dict[str, Any], kind: str) -> UUID | None:
     try:
         return UUID(named) if named else None
     except ValueError:
-        raise NotAnAsk("bad_sampling_action", "sampling_action must be an action's id.", pointer="/sampling_action") from None
+        raise NotAnAsk(
+            "bad_sampling_action", "sampling_action must be an action's id.", pointer="/sampling_action"
+        ) from None

@@ -1,4 +1,7 @@
-"""Lets the test runner empty append-only tables between tests: on SQLite its DELETE would meet the triggers (TRUNCATE on PostgreSQL does not)."""
+"""Lets the test runner empty append-only tables between tests.
+
+On SQLite its DELETE would meet the triggers (TRUNCATE on PostgreSQL does not).
+"""
 
 from django.db.backends.sqlite3.base import DatabaseOperations
 

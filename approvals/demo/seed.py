@@ -53,12 +53,24 @@ def prepare(*, at: datetime) -> Path:
         _checkpoints(at=at)
         token = known.get("token") if _works(known.get("token")) else servers.issue_token(server=told["shop"], at=at)
         submit_samples(servers_by_name=told, at=at)
-    _write(file, {"url": settings.PUBLIC_URL, "token": token, "pin": keys.jwks(), "password": password, "people": [*PEOPLE, "admin"]})
+    _write(
+        file,
+        {
+            "url": settings.PUBLIC_URL,
+            "token": token,
+            "pin": keys.jwks(),
+            "password": password,
+            "people": [*PEOPLE, "admin"],
+        },
+    )
     return file
 
 
 def submit_samples(*, servers_by_name: dict[str, Server], at: datetime) -> None:
-    """Submit the first asks, hostile ones among them. Their idempotency keys keep a second start from repeating them."""
+    """Submit the first asks, hostile ones among them.
+
+    Their idempotency keys keep a second start from repeating them.
+    """
     items = [
         intake.Item(server=_identity(servers_by_name[name]), key=f"demo-{number}", submission=submission.read(value))
         for number, (name, value) in enumerate(samples.asks())

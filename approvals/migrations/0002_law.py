@@ -24,7 +24,9 @@ def _postgres() -> list[str]:
         "CREATE TRIGGER action_settles_once BEFORE UPDATE ON approvals_action FOR EACH ROW "
         f"WHEN (OLD.state <> 'pending' OR {changed}) EXECUTE FUNCTION approvals_refuse()"
     )
-    kept = "CREATE TRIGGER action_stays BEFORE DELETE ON approvals_action FOR EACH ROW EXECUTE FUNCTION approvals_refuse()"
+    kept = (
+        "CREATE TRIGGER action_stays BEFORE DELETE ON approvals_action FOR EACH ROW EXECUTE FUNCTION approvals_refuse()"
+    )
     return [refuse, *triggers, settled, kept]
 
 

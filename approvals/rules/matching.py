@@ -15,7 +15,10 @@ class Rule:
 
 
 def best(rules: Iterable[Rule], *, kind: str, name: str, server_id: int) -> Rule | None:
-    """The most exact rule: one for this server before one for all, a plain name before a pattern, more letters before fewer, older before newer."""
+    """The most exact rule: one for this server before one for all, a plain name before a pattern.
+
+    More letters before fewer, older before newer.
+    """
     fitting = (r for r in rules if fits(r, kind=kind, name=name, server_id=server_id))
     return max(fitting, key=_exactness, default=None)
 

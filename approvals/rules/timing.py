@@ -18,7 +18,10 @@ def duration(text: str) -> timedelta | None:
 
 
 def deadline(*, at: datetime, policy_seconds: int, timeout: timedelta | None) -> datetime:
-    """The sooner of what policy and server allow, cut to a whole second: receipts count in seconds, so no part of one is left over."""
+    """The sooner of what policy and server allow, cut to a whole second: receipts count in seconds.
+
+    So no part of one is left over.
+    """
     allowed = timedelta(seconds=policy_seconds)
     return (at + min(allowed, timeout or allowed)).replace(microsecond=0)
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from placet import canonical, envelopes
+from placet.receipts import FileSigner
 
 from accounts import servers
 from accounts.errors import BadPublicKey, BadServerName, NameTaken, Unauthenticated
 from accounts.models import ServerToken
-from placet import canonical, envelopes
-from placet.receipts import FileSigner
 
 pytestmark = pytest.mark.django_db
 CONSOLE = "https://console.example.org"
@@ -24,7 +24,9 @@ def key():
 @pytest.fixture
 def pos(db, now, key):
     pem = Ed25519PrivateKey.from_private_bytes(key._key.private_bytes_raw()).public_key()
-    return servers.register(name="pos", at=now, public_key=pem.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return servers.register(
+        name="pos", at=now, public_key=pem.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 def refused(call) -> str:
@@ -122,7 +124,11 @@ def test_another_key_signs_for_nobody(pos, now):
 
 
 def test_a_replaced_key_stops_working_at_once(pos, key, now):
-    servers.set_key(server=pos, public_key=b'{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}', at=now)
+    servers.set_key(
+        server=pos,
+        public_key=b'{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
+        at=now,
+    )
     assert refused(lambda: authenticate(signed(key, now), now)) == "revoked_key"
 
 
@@ -137,7 +143,9 @@ def test_a_name_is_given_once(shop, now):
         servers.register(name="shop", at=now)
 
 
-@pytest.mark.parametrize("junk", [b"", b"{}", b"-----BEGIN PUBLIC KEY-----", b'{"kty":"RSA"}', b"{", b'{"kty":"OKP","crv":"Ed25519","x":1}'])
+@pytest.mark.parametrize(
+    "junk", [b"", b"{}", b"-----BEGIN PUBLIC KEY-----", b'{"kty":"RSA"}', b"{", b'{"kty":"OKP","crv":"Ed25519","x":1}']
+)
 def test_a_public_key_is_an_ed25519_key(now, junk):
     with pytest.raises(BadPublicKey):
         servers.register(name="pos", at=now, public_key=junk)

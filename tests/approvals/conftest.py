@@ -1,4 +1,7 @@
-"""Checkpoints and asks of the cast: alice and bob own payments, carol owns another role, mallory nothing; shop is a server."""
+"""Checkpoints and asks of the cast: alice and bob own payments, carol owns another role, mallory nothing.
+
+Shop is a server.
+"""
 
 from datetime import timedelta
 

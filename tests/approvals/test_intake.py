@@ -4,11 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
+from placet import canonical
 
 from accounts import servers
 from approvals import errors, intake, policy, submission
 from approvals.models import Action, Entry, Receipt
-from placet import canonical
 from tests.asks import ask, identity, item, submit
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,13 @@ def test_the_same_key_with_another_ask_is_a_conflict(refund, alice, shop, now):
 
 
 def test_a_batch_answers_each_item_for_itself(refund, alice, shop, now):
-    items = [item(shop, key="a"), item(shop, key="a"), item(shop, ask(subject="x"), key="a"), item(shop, key=""), item(shop, key="b")]
+    items = [
+        item(shop, key="a"),
+        item(shop, key="a"),
+        item(shop, ask(subject="x"), key="a"),
+        item(shop, key=""),
+        item(shop, key="b"),
+    ]
     first, again, conflict, keyless, other = intake.submit_many(items=items, at=now)
     assert (first.new, again.new, other.new) == (True, False, True)
     assert first.action.pk == again.action.pk != other.action.pk
@@ -150,7 +156,11 @@ def test_every_kind_is_admitted(kind, method, params, name):
         ({"mcp": {"method": "tools/call", "params": []}}, "wrong_type", "/mcp/params"),
         ({"mcp": {"method": "tools/call"}}, "missing_member", "/mcp/params"),
         ({"mcp": {"method": "tools/call", "params": {"name": ""}}}, "bad_length", "/mcp/params/name"),
-        ({"mcp": {"method": "tools/call", "params": {"name": "x", "arguments": 1}}}, "wrong_type", "/mcp/params/arguments"),
+        (
+            {"mcp": {"method": "tools/call", "params": {"name": "x", "arguments": 1}}},
+            "wrong_type",
+            "/mcp/params/arguments",
+        ),
         ({"surprise": 1}, "unknown_member", "/surprise"),
         ({"claims": {"approved": True}}, "unknown_member", "/claims/approved"),
         ({"timeout": "soon"}, "bad_timeout", "/timeout"),
@@ -168,11 +178,15 @@ def test_what_is_no_ask_is_refused_by_name_and_place(change, code, pointer):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://bank.example/", "https://user:pw@bank.example/", "https:///x", "javascript:alert(1)", "https://bank.example:8443/", "https://a\\b/"]
+    "url",
+    ["http://bank.example/", "https://user:pw@bank.example/", "https:///x", "javascript:alert(1)",
+     "https://bank.example:8443/", "https://a\\b/"],
 )  # fmt: skip
 def test_a_link_is_https_with_a_host_and_nothing_odd(url):
     with pytest.raises(errors.NotAnAsk) as refused:
-        submission.read({"kind": "elicitation_url", "mcp": {"method": "elicitation/create", "params": URL | {"url": url}}})
+        submission.read(
+            {"kind": "elicitation_url", "mcp": {"method": "elicitation/create", "params": URL | {"url": url}}}
+        )
     assert refused.value.pointer == "/mcp/params/url"
 
 
@@ -180,7 +194,10 @@ def test_a_form_is_one_level_deep():
     deep = {"type": "object", "properties": {"a": {"type": "object", "properties": {}}}}
     with pytest.raises(errors.NotAnAsk) as refused:
         submission.read(
-            {"kind": "elicitation_form", "mcp": {"method": "elicitation/create", "params": FORM | {"requestedSchema": deep}}}
+            {
+                "kind": "elicitation_form",
+                "mcp": {"method": "elicitation/create", "params": FORM | {"requestedSchema": deep}},
+            }
         )
     assert refused.value.code == "not_flat"
 

@@ -124,7 +124,10 @@ def test_the_database_refuses_to_change_or_delete_what_was_said(approved, shop, 
     consume(approved, shop, later)
     rows = model.objects.all()
     field = next(f.attname for f in model._meta.concrete_fields if not f.primary_key and not f.is_relation)
-    for attempt in (lambda: rows.update(**{field: rows.values_list(field, flat=True)[0]}), lambda: rows._raw_delete(rows.db)):
+    for attempt in (
+        lambda: rows.update(**{field: rows.values_list(field, flat=True)[0]}),
+        lambda: rows._raw_delete(rows.db),
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             attempt()
 

@@ -10,7 +10,6 @@ from accounts import roles
 from accounts.models import User
 from approvals import errors, policy, reviews, settlement
 from approvals.models import Action, Delivery, Entry, Receipt
-
 from tests.asks import ask, submit
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +113,9 @@ def test_a_view_that_is_not_what_would_be_signed_is_refused(asked, refund, alice
     with pytest.raises(errors.StaleView):
         reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", seen="x" * 43, at=later)
     seen = settlement.shown(asked, policy=refund)
-    assert reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", seen=seen, at=later).state == "approved"
+    assert (
+        reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", seen=seen, at=later).state == "approved"
+    )
 
 
 def test_no_verdict_counts_from_the_deadline_on(asked, alice):
@@ -160,7 +161,13 @@ def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(sh
     for person in people:
         roles.give(role=role, user=person)
     policy.publish(
-        checkpoint="c" * 120, kind="tool_call", pattern="*", need=7, deadline_seconds=60, roles={"approval": role}, at=now
+        checkpoint="c" * 120,
+        kind="tool_call",
+        pattern="*",
+        need=7,
+        deadline_seconds=60,
+        roles={"approval": role},
+        at=now,
     )
     value = ask(tool="t" * 256, subject="s" * 256, nonce="n" * 128)
     for verdict in ("approve", "deny"):

@@ -1,4 +1,7 @@
-"""Everybody at once, on PostgreSQL: always exactly one decision, one receipt, one winner, and everybody else told the truth."""
+"""Everybody at once, on PostgreSQL: always exactly one decision, one receipt, one winner.
+
+And everybody else told the truth.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +62,9 @@ def one_ending(action) -> str:
     assert state != "pending"
     assert Receipt.objects.get(action=action).decision == state
     assert Delivery.objects.filter(action=action).count() == 1
-    endings = Entry.objects.filter(action=action, event__in=[f"action.{s}" for s in ("approved", "denied", "expired", "withdrawn")])
+    endings = Entry.objects.filter(
+        action=action, event__in=[f"action.{s}" for s in ("approved", "denied", "expired", "withdrawn")]
+    )
     assert [entry.event for entry in endings] == [f"action.{state}"]
     return state
 
@@ -100,7 +105,11 @@ def test_review_against_expiry_has_one_ending_and_no_late_approval(place, alice,
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
         before, after = action.deadline_at - timedelta(milliseconds=1), action.deadline_at
-        at_once(verdict(action, alice, "approve", before), lambda at=after: deadlines.sweep(at=at), lambda at=after: deadlines.sweep(at=at))
+        at_once(
+            verdict(action, alice, "approve", before),
+            lambda at=after: deadlines.sweep(at=at),
+            lambda at=after: deadlines.sweep(at=at),
+        )
         deadlines.sweep(at=after)
         state = one_ending(action)
         assert state in ("approved", "expired")

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Seeds the demo, then lets a real MCP client and server ask until it is stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--seed-only", action="store_true", help="seed people, checkpoints and first asks, then end")
+        parser.add_argument(
+            "--seed-only", action="store_true", help="seed people, checkpoints and first asks, then end"
+        )
 
     def handle(self, *, seed_only: bool, **options: Any) -> None:
         file = seed.prepare(at=timezone.now())
