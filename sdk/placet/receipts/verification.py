@@ -61,7 +61,7 @@ def walk(
 ) -> Generator[int, None, Verified | None]:
     """Steps 1 to 11, yielding the number of each that held.
 
-    An auditor has no ask of its own: without `expect` the steps 7 and 10 are left out, and nothing is returned to run.
+    An auditor has no ask of its own: without `expect`, steps 7 and 10 compare nothing, and nothing is returned.
     """
     segments = _segments(receipt)
     yield 1
@@ -75,8 +75,9 @@ def walk(
     yield 5
     _times(claims, denied=header["typ"] == DENIAL, now=now, floor=floor)
     yield 6
+    _request(claims)
     if expect:
-        _request(claims, expect=expect)
+        _mine(claims["req"], expect=expect)
         yield 7
     if header["typ"] == DENIAL:
         _denial(claims)
@@ -158,12 +159,15 @@ def _times(claims: dict[str, Any], *, denied: bool, now: float, floor: Floor) ->
     )
 
 
-def _request(claims: dict[str, Any], *, expect: Expected) -> None:
-    """7: about my ask: its id, my own nonce, and the digest I compute myself."""
+def _request(claims: dict[str, Any]) -> None:
+    """7: about one ask."""
     req = claims.get("req")
-    require(
-        isinstance(req, dict) and req.keys() == {"id", "nonce", "dig"}, 7, "bad_request", "req has id, nonce and dig"
-    )
+    shaped = isinstance(req, dict) and req.keys() == {"id", "nonce", "dig"}
+    require(shaped, 7, "bad_request", "req has id, nonce and dig")
+
+
+def _mine(req: dict[str, Any], *, expect: Expected) -> None:
+    """7: about my ask: its id, my own nonce, and the digest I compute myself."""
     require(req["id"] == expect.action, 7, "wrong_action", "the receipt is about another action")
     require(req["nonce"] == expect.nonce, 7, "wrong_nonce", "the receipt does not answer my ask")
     require(req["dig"] == expect.dig, 7, "wrong_digest", "the receipt is about other bytes")

@@ -1,0 +1,5 @@
+import sys
+
+from placet.cli import main
+
+sys.exit(main())
