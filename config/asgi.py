@@ -15,6 +15,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 
 from approvals.api.lean import application as servers
 from approvals.consumers import websocket_urlpatterns
+from config import memory, urls  # noqa: F401  (a broken page must stop the start, not the first visitor)
 
 _FOR_SERVERS = ("/api/v1", "/.well-known/")
 
@@ -30,3 +31,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+memory.give_back()

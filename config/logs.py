@@ -1,30 +1,34 @@
 """One JSON object a line on standard error, for what we log and for what libraries log."""
 
-from typing import Any
-
-import structlog
-
-_SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any, override
 
 
-def configure() -> dict[str, Any]:
-    """Sets structlog up; returns Django's `LOGGING`. Payloads are never logged: ids, digests and counts only."""
-    structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+class Lines(logging.Formatter):
+    """Time (RFC 3339), level, logger, event; an exception adds its traceback."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configuration() -> dict[str, Any]:
+    """Django's `LOGGING`. Payloads are never logged: ids, digests and counts only."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": _formatter}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "formatters": {"lines": {"()": Lines}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "placet": {"level": "INFO"},
@@ -33,14 +37,3 @@ def configure() -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
         },
     }
-
-
-def _formatter() -> structlog.stdlib.ProcessorFormatter:
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-    )

@@ -3,9 +3,10 @@
 import threading
 from typing import Any, override
 
-from celery import bootsteps
+from celery import bootsteps, signals
 from celery.beat import Scheduler, Service
 
+from config import memory
 from config.celery import app
 
 JOIN_LIMIT = 1.0  # seconds a thread has to notice that the worker ends
@@ -63,6 +64,11 @@ class QueueReader(bootsteps.StartStopStep):
         self.thread.join(JOIN_LIMIT)
 
     terminate = stop
+
+
+@signals.worker_ready.connect
+def _loaded(**_: Any) -> None:
+    memory.give_back()
 
 
 app.steps["worker"].update({Beat, QueueReader})
