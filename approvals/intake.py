@@ -102,7 +102,7 @@ class _Batch:
     def _admit_new(self, item: Item) -> Admitted:
         ask = item.submission
         found = self.book.match(kind=ask.kind, name=ask.name, server_id=item.server.id)
-        action = _action(item, found, at=self.at)
+        action = _action(item, found, place=len(self.new), at=self.at)
         self.known[item.server.id, item.key] = action
         self.new.append((action, item, found))
         return Admitted(action, new=True, checkpoint=found.checkpoint.name if found else None)
@@ -155,11 +155,11 @@ def _approved_sampling(items: Sequence[Item]) -> set[tuple[int, UUID]]:
     return set(found.values_list("server_id", "pk"))
 
 
-def _action(item: Item, found: Policy | None, *, at: datetime) -> Action:
+def _action(item: Item, found: Policy | None, *, place: int, at: datetime) -> Action:
     ask = item.submission
     seconds = found.deadline_seconds if found else timing.DENIAL_LIFE
     return Action(
-        id=ids.uuid7(at=at, noise=os.urandom(10)), server_id=item.server.id, idempotency_key=item.key,
+        id=ids.uuid7(at=at, place=place, noise=os.urandom(8)), server_id=item.server.id, idempotency_key=item.key,
         submission_dig=ask.whole_dig, kind=ask.kind, name=ask.name, body=ask.body, dig=ask.dig,
         context=ask.context, context_dig=ask.context_dig, nonce=ask.nonce, subject=ask.subject,
         session=ask.session, bundle=ask.bundle, sampling_action_id=ask.sampling_action,

@@ -14,7 +14,8 @@ def copies(action: Action, count: int) -> list[Action]:
     made = []
     for number in range(count):
         copy = Action.objects.get(pk=action.pk)
-        copy.pk, copy.idempotency_key = ids.uuid7(at=action.created_at, noise=number.to_bytes(10)), f"copy-{number}"
+        copy.pk = ids.uuid7(at=action.created_at, place=number, noise=bytes(8))
+        copy.idempotency_key = f"copy-{number}"
         made.append(copy)
     return made
 
