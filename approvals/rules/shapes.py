@@ -153,7 +153,9 @@ def _url(params: dict[str, Any], at: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise NotAnAsk("bad_url", "The link must be an https address with a host, and no user or odd port.", pointer=f"{at}/url")
+        raise NotAnAsk(
+            "bad_url", "The link must be an https address with a host, and no user or odd port.", pointer=f"{at}/url"
+        )
 
 
 CHECKS = {

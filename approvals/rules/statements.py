@@ -1,4 +1,7 @@
-"""What is asserted: policies, reviews and settlements, as values to be made canonical and signed. Shapes are those of docs/receipts.md."""
+"""What is asserted: policies, reviews and settlements, as values to be made canonical and signed.
+
+Shapes are those of docs/receipts.md.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +36,10 @@ class PolicyRef:
 
 
 def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
-    """What was shown: a renderer's version and its inputs. The renderer is a pure injective function of these, so they name the picture."""
+    """What was shown: a renderer's version and its inputs.
+
+    The renderer is a pure injective function of these, so they name the picture.
+    """
     return {"renderer": RENDERER, "body": ask.dig, "context": ask.context_dig, "policy": policy.dig if policy else None}
 
 
@@ -61,7 +67,14 @@ def review(
 
 
 def approval(
-    ask: Ask, policy: PolicyRef, *, issuer: str, jti: str, at: datetime, expires: datetime, reviews: list[dict[str, Any]]
+    ask: Ask,
+    policy: PolicyRef,
+    *,
+    issuer: str,
+    jti: str,
+    at: datetime,
+    expires: datetime,
+    reviews: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """The claims of a receipt that lets the server act once."""
     detail = {
@@ -79,14 +92,24 @@ def denial(
     ask: Ask, policy: PolicyRef | None, *, issuer: str, jti: str, at: datetime, expires: datetime,
     reviews: list[dict[str, Any]], decision: str, reason: str, note: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """The claims of a receipt that says no. It has no `act` and no `authorization_details`: no code path can mistake it."""
+    """The claims of a receipt that says no.
+
+    It has no `act` and no `authorization_details`: no code path can mistake it.
+    """
     claims = _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews)
     claims |= {"decision": decision, "reason": reason}
     return claims | ({"note": note} if note else {})
 
 
 def _common(
-    ask: Ask, policy: PolicyRef | None, *, issuer: str, jti: str, at: datetime, expires: datetime, reviews: list[dict[str, Any]]
+    ask: Ask,
+    policy: PolicyRef | None,
+    *,
+    issuer: str,
+    jti: str,
+    at: datetime,
+    expires: datetime,
+    reviews: list[dict[str, Any]],
 ) -> dict[str, Any]:
     issued = int(at.timestamp())
     return {
