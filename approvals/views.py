@@ -22,7 +22,7 @@ from .queries.facets import Facets
 from .rules.rendering.values import escaped
 
 UNOPENED = "unopened"
-MOST_OPENED = 64
+MOST_OPENED = 128
 
 
 @never_cache
@@ -163,7 +163,7 @@ def _show(
 
 
 def _unopened(request: HttpRequest, action_id: UUID, opened: str) -> list[str]:
-    """What a yes still has to see: pointers of large values that this person's page had not opened."""
+    """What a yes still has to see: keys of large values that this person's page had not opened."""
     try:
         page = action_page.read(
             user=request.user, action_id=action_id, opened=frozenset(_list(opened)), at=timezone.now()

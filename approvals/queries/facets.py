@@ -52,13 +52,16 @@ class Facets:
         def one_of(name: str, known: tuple[str, ...] | list[str]) -> str:
             return query.get(name, "") if query.get(name) in known else ""
 
+        def text(name: str, limit: int) -> str:
+            return query.get(name, "").replace("\0", "").strip()[:limit]  # PostgreSQL holds no NUL
+
         return cls(
             view=one_of("view", VIEWS) or "open",
             part=one_of("part", PARTS),
             kind=one_of("kind", Kind.values),
-            server=query.get("server", "")[:64],
-            role=query.get("role", "")[:150],
-            search=query.get("q", "").strip()[:120],
+            server=text("server", 64),
+            role=text("role", 150),
+            search=text("q", 120),
             after=Cursor.read(query.get("after", "")),
         )
 

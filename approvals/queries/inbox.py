@@ -22,7 +22,7 @@ READ = 8 * 1024  # bytes of a body that a list reads; a larger ask gets a genera
 PAGE = {"mine": 25, "roles": 12, "others": 8}
 WHOLE = 40  # rows when a list shows one part alone
 KEPT = timedelta(minutes=10)  # settled rows stay this long on a page that was open
-SEARCHED = 5_000  # decided actions that a search goes through
+SEARCHED = 5_000  # actions that a search without an index goes through
 DEPRECATED = (Kind.SAMPLING, Kind.SAMPLING_RESULT)
 
 
@@ -110,10 +110,7 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
 def waiting(*, user: User, desk: Desk | None = None) -> QuerySet[Action]:
     """What waits for this person: asked by name, may decide still, and has not."""
     desk = desk or Desk.of(user)
-    asked = Assignment.objects.filter(action=OuterRef("pk"), owner=user)
-    said = Review.objects.filter(action=OuterRef("pk"), reviewer=user)
-    pending = Action.objects.filter(state=State.PENDING, checkpoint_id__in=desk.deciding)
-    return pending.filter(Exists(asked), ~Exists(said))
+    return _deciding(desk).filter(Exists(_asked(user)), ~Exists(_said(user)))
 
 
 type Cut = tuple[str, list[Action], Cursor | None]
@@ -124,11 +121,25 @@ def _open(desk: Desk, facets: Facets, *, at: datetime) -> list[Cut]:
     mine = waiting(user=desk.user, desk=desk)
     parts = {
         "mine": mine if desk.deciding else None,
-        "roles": pending.filter(checkpoint_id__in=desk.deciding).exclude(pk__in=_ids(mine)) if desk.deciding else None,
+        "roles": _others_of_my_roles(desk, facets) if desk.deciding else None,
         "others": pending.filter(checkpoint_id__in=desk.watching) if desk.watching else None,
     }
     shown = [facets.part] if facets.part else list(parts)
     return [_cut(part, parts[part], facets, key="deadline_at") for part in shown]
+
+
+def _deciding(desk: Desk) -> QuerySet[Action]:
+    return Action.objects.filter(state=State.PENDING, checkpoint_id__in=desk.deciding)
+
+
+def _others_of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
+    """What waits for my roles but not for me: said already, mine to leave, or asked before I held the role.
+
+    Looked for among the soonest alone: where nearly all wait for me, the rest would have to be searched for in all.
+    """
+    soonest = _after(_deciding(desk), facets, key="deadline_at").order_by("deadline_at", "id")[:SEARCHED]
+    rest = _deciding(desk).filter(pk__in=_ids(soonest))
+    return rest.filter(~Exists(_asked(desk.user)) | Exists(_said(desk.user)))
 
 
 def _ids(actions: QuerySet[Action]) -> QuerySet[Action]:
@@ -147,15 +158,19 @@ def _cut(part: str, actions: QuerySet[Action] | None, facets: Facets, *, key: st
     if actions is None:
         return part, [], None
     size = WHOLE if facets.part or facets.view == "decided" else PAGE[part]
-    column, down = key.lstrip("-"), key.startswith("-")
-    if facets.after:
-        side = "lt" if down else "gt"
-        same = Q(**{column: facets.after.at, f"id__{side}": facets.after.id})
-        actions = actions.filter(Q(**{f"{column}__{side}": facets.after.at}) | same)
-    order = (key, "-id" if down else "id")
-    found = list(_lean(facets.narrow(actions)).order_by(*order)[: size + 1])
+    column = key.lstrip("-")
+    order = (key, "-id" if key.startswith("-") else "id")
+    found = list(_lean(facets.narrow(_after(actions, facets, key=key))).order_by(*order)[: size + 1])
     last = found[size - 1] if len(found) > size else None
     return part, found[:size], Cursor(getattr(last, column), last.pk) if last else None
+
+
+def _after(actions: QuerySet[Action], facets: Facets, *, key: str) -> QuerySet[Action]:
+    if facets.after is None:
+        return actions
+    column, side = key.lstrip("-"), "lt" if key.startswith("-") else "gt"
+    same = Q(**{column: facets.after.at, f"id__{side}": facets.after.id})
+    return actions.filter(Q(**{f"{column}__{side}": facets.after.at}) | same)
 
 
 def _gone(desk: Desk, facets: Facets, kept: Iterable[UUID], *, at: datetime) -> list[Action]:
@@ -168,6 +183,10 @@ def _gone(desk: Desk, facets: Facets, kept: Iterable[UUID], *, at: datetime) -> 
 
 def _asked(user: User) -> QuerySet[Assignment]:
     return Assignment.objects.filter(action=OuterRef("pk"), owner=user)
+
+
+def _said(user: User) -> QuerySet[Review]:
+    return Review.objects.filter(action=OuterRef("pk"), reviewer=user)
 
 
 def _merged(part: str, actions: list[Action], gone: list[Action], desk: Desk) -> list[Action]:

@@ -273,7 +273,7 @@ def _ballots(action: Action, reviews: list[Review]) -> list[Ballot]:
 
 
 def _bundle(desk: Desk, action: Action) -> list[Action]:
-    """Asks of the same bundle, in their order. They came with one result, so within minutes: ids begin with their time."""
+    """Asks of the same bundle, in their order. They came within minutes of each other; ids begin with their time."""
     if not action.bundle:
         return []
     near = timedelta(minutes=10)

@@ -1,5 +1,6 @@
 """One sentence for each action, composed from its digested body: who wants what. Never a server's own title."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -141,33 +142,38 @@ _KINDS = {
 }
 
 
-def _with(named: list[tuple[str, str]]) -> Iterable[Part]:
-    ranked = sorted(named, key=lambda pair: _FIRST.index(pair[0]) if pair[0] in _FIRST else len(_FIRST))
-    for index, (name, value) in enumerate(ranked[:MOST]):
+def _with(named: list[tuple[str, Part]]) -> Iterable[Part]:
+    for index, (name, value) in enumerate(sorted(named, key=_rank)[:MOST]):
         yield _ours(" with " if index == 0 else ", ")
         yield _words(name)
         yield _ours(" ")
-        yield _value(value)
+        yield value
     if len(named) > MOST:
         yield _ours(f" and {_count(len(named) - MOST, 'more value')}")
 
 
-def _scalars(arguments: Any) -> list[tuple[str, str]]:
+def _rank(named: tuple[str, Part]) -> int:
+    """What a person looks for first; then short values in the order of the bytes; then what is only measured."""
+    name, value = named
+    if value.manner == "plain":
+        return len(_FIRST) + 1
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
+
+
+def _scalars(arguments: Any) -> list[tuple[str, Part]]:
     """Name and text of each argument; what holds others, or is long, says so instead."""
     if not isinstance(arguments, dict):
         return []
     return [(label((name,)), _brief(value)) for name, value in arguments.items()]
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"of {_count(len(value), 'value')}"
-    if isinstance(value, list):
-        return f"of {_count(len(value), 'item')}"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    text = str(value)
-    return text if len(text) <= SHORT else f"of {_count(len(text), 'character')}"
+def _brief(value: Any) -> Part:
+    if isinstance(value, dict | list):
+        return _ours(f"({_count(len(value), 'value')})")
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not text:
+        return _ours("(empty)")
+    return _value(text) if len(text) <= SHORT else _ours(f"({_count(len(text), 'character')})")
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .rendering import plain, render
 
 SHORT = 18  # characters of a name in the picture; the whole name stands in the text beside it
-COLUMNS = (8, 166, 329)  # x of the stations before the checkpoint
+COLUMNS = {1: (8,), 2: (8, 216), 3: (8, 166, 329)}  # x of the stations before the checkpoint, by their number
 GATE, TARGET = 520, 671
 
 # Kind -> (before the boundary, after it, what stands behind it)
@@ -57,10 +57,10 @@ class Trust:
 def path(*, kind: str, server: str, name: str, checkpoint: str, subject: str, host: str, credential: str) -> Trust:
     """Lay out the path. Subject and host are what the server says; the rest this console knows."""
     before, after, what = BOUNDARIES[kind]
-    passed = [(subject or "its user", "person, says the server", True), (host, "host, says the server", True)]
+    passed = [(subject, "person, says the server", True), (host, "host, says the server", True)]
     passed = [station for station in passed if station[0]] + [(server, f"server, {credential}", False)]
     stations = tuple(
-        Station(_short(who), words, claimed, x=COLUMNS[index + 3 - len(passed)], y=10 + 42 * index)
+        Station(_short(who), words, claimed, x=COLUMNS[len(passed)][index], y=10 + 42 * index)
         for index, (who, words, claimed) in enumerate(passed)
     )
     ends = {"sampling": "the model", "sampling_result": server, "elicitation_form": subject or "its user"}

@@ -21,6 +21,7 @@ from approvals.rules.sentences import Part
 
 register = template.Library()
 
+WHOLE = 24  # characters of a value in a sentence that move to the next line as one
 KINDS = {
     "tool_call": ("tool", "Tool call"),
     "sampling": ("talk", "Sampling"),
@@ -176,7 +177,8 @@ def _part(part: Part) -> str:
         return "".join(escape(piece.shown) for piece in part.pieces)
     words = faithful(part.pieces)
     if part.manner == "strong":
-        return f"<b>{words}</b>"
+        whole = len(rendering.plain(part.pieces)) <= WHOLE
+        return f'<b class="whole">{words}</b>' if whole else f"<b>{words}</b>"
     return f'<span class="claim">{words}</span>' if part.manner == "claimed" else words
 
 
@@ -195,7 +197,9 @@ def next_page(facets: Facets, section: Section) -> str:
 @register.simple_tag(takes_context=True)
 def open_link(context: template.Context, pointer: str = "", **more: str) -> str:
     """The address of this action with one more value opened, or with other words in its query."""
-    query = [("open", p) for p in [*context.get("opened", []), pointer] if p] + list(more.items())
+    query = [("open", p) for p in [*context.get("opened", []), pointer] if p] + [
+        pair for pair in more.items() if pair[1]
+    ]
     address = reverse("action", args=[context["page"].action.pk])
     return address + (f"?{urlencode(query)}" if query else "") + (f"#v{element_id(pointer)}" if pointer else "")
 
@@ -213,6 +217,12 @@ def trust_path(page: Page) -> trust.Trust:
 @register.filter
 def apart(difference: int) -> str:
     return f"{abs(difference):,} {'more' if difference > 0 else 'less'}"
+
+
+@register.filter
+def grouped(number: float) -> str:
+    """A long whole number once more, easier to read; "" when that would say nothing new."""
+    return f"{number:,}" if isinstance(number, int) and abs(number) >= 10_000 else ""
 
 
 @register.filter
@@ -240,10 +250,10 @@ def chosen(field: Field) -> list[object]:
 def consequence(action: Action) -> str:
     """What a last yes does."""
     words = {
-        "tool_call": "the tool may then run once.",
-        "sampling": "the model may then read this once.",
-        "sampling_result": "the server may then have the answer once.",
-        "elicitation_form": "the person may then be asked once.",
-        "elicitation_url": "the person may then open it once.",
+        "tool_call": "The tool may then run once.",
+        "sampling": "The model may then read this once.",
+        "sampling_result": "The server may then have the answer once.",
+        "elicitation_form": "The person may then be asked once.",
+        "elicitation_url": "The person may then open it once.",
     }
     return words[action.kind]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from approvals.rules.rendering import plain, unrender
 from approvals.rules.rendering.addresses import drawn, read_address
 from approvals.rules.rendering.layouts import lay_out
-from approvals.rules.rendering.values import INLINE, ROWS, ROWS_NAMED, flatten, label, pointer
+from approvals.rules.rendering.values import INLINE, ROWS, ROWS_NAMED, escaped, flatten, label, pointer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
@@ -249,3 +249,16 @@ def test_a_punycode_host_says_what_a_browser_may_draw():
 def test_hosts_that_read_alike_are_drawn_alike():
     assert drawn("crrn-suite.example") == drawn("crm-suite.example")
     assert drawn("shop.example") != drawn("ship.example")
+
+
+def test_a_very_long_name_waits_until_it_is_opened():
+    body = {"method": "tools/call", "params": {"name": "t", "arguments": {"k" * 9_000: 1}}}
+    layout = lay_out("tool_call", body)
+    assert layout.waiting == ["/params/arguments"]
+    assert len(plain(layout.arguments.rows[0].name)) < 500
+    opened = lay_out("tool_call", body, opened=frozenset({"/params/arguments"}))
+    assert json.loads(opened.arguments.escaped) == {"/params/arguments/" + "k" * 9_000: 1}
+
+
+def test_escaped_text_breaks_its_lines_where_the_text_does():
+    assert escaped("a\nb\\nc") == '"a\\n\nb\\\\nc"'

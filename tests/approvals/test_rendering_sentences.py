@@ -36,7 +36,7 @@ def test_the_servers_own_title_is_never_in_the_sentence():
 
 
 def test_a_long_value_is_measured_instead():
-    assert said("tool_call", {"arguments": {"note": "y" * 5000}}).endswith("note of 5,000 characters")
+    assert said("tool_call", {"arguments": {"note": "y" * 5000}}).endswith("note (5,000 characters)")
 
 
 def test_hidden_characters_show_in_the_sentence():

@@ -113,20 +113,20 @@ def _sampling_result(sheet: Sheet) -> dict[str, Any]:
 
 def _elicitation_form(sheet: Sheet) -> dict[str, Any]:
     schema = sheet.value["params"].get("requestedSchema", {})
-    message, mode = sheet.take("params", "message"), sheet.take("params", "mode")
+    message = sheet.take("params", "message")
     required = {
         name: at
         for at, name in enumerate(_list(schema.get("required")))
         if isinstance(name, str) and name in _object(schema.get("properties"))
     }
     fields = tuple(_field(sheet, name, rule, required) for name, rule in _object(schema.get("properties")).items())
-    return {"message": message, "name": mode, "fields": fields, "limits": sheet.rows("params")}
+    return {"message": message, "fields": fields}
 
 
 def _elicitation_url(sheet: Sheet) -> dict[str, Any]:
     url = sheet.take("params", "url")
     address = read_address(url.plain) if url else None
-    return {"url": url, "address": address, "message": sheet.take("params", "message"), "limits": sheet.rows("params")}
+    return {"url": url, "address": address, "message": sheet.take("params", "message")}
 
 
 def _turn(sheet: Sheet, at: Path, *, rows: bool = True) -> Turn:

@@ -1,20 +1,24 @@
-"""JSON made a list of named values. Each is shown once, and nothing is left out: the rest is what no layout asked for."""
+"""JSON made a list of named values. Each is shown once; the rest is what no layout asked for: nothing is lost."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from placet import canonical
 
-from .text import PLAIN_ASCII, Piece, alarms, render
+from .text import Piece, alarms, render
 
 INLINE = 3_000  # characters shown without being asked for
 ENDS = 240  # characters of a large text shown at its beginning and end
-NAMED = 4_000  # pieces; a text with more is shown as escaped bytes instead
+NAMED = 12_000  # pieces; a text with more is shown with JSON escapes instead
 ROWS = 120  # named values shown without being asked for
+LONG_NAME = 400  # characters of a value's name; a longer one is cut until its list was opened
 ROWS_NAMED = 1_500  # named values shown at all; more are shown as escaped bytes
 EVERYTHING = "*"
+_ESCAPE = re.compile(r"\\.")
 
 Path = tuple[str | int, ...]
 Scalar = str | int | float | bool | None
@@ -27,6 +31,11 @@ KINDS = {
     dict: "object",
     list: "list",
 }
+
+
+def key_of(where: str) -> str:
+    """A pointer as an address carries it: itself, or its digest when a server made it long."""
+    return where if len(where) <= 80 else f"~{hashlib.sha256(where.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,10 @@ class Value:
     escaped: str = ""
     alarms: int = 0
     plain: Any = None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.pointer)
 
     @property
     def waits(self) -> bool:
@@ -97,6 +110,10 @@ class Rows:
     escaped: str = ""
 
     @property
+    def key(self) -> str:
+        return key_of(self.pointer)
+
+    @property
     def waits(self) -> bool:
         return self.large and not self.opened
 
@@ -125,7 +142,7 @@ def pointer(path: Path) -> str:
 
 
 def label(path: Path) -> str:
-    """A path for reading: `items[0]/sku`. Names that could be taken for steps are quoted, so two paths never read alike."""
+    """A path for reading: `items[0]/sku`. Names that could be taken for steps are quoted: no two paths read alike."""
     words = ""
     for step in path:
         if isinstance(step, int):
@@ -137,8 +154,9 @@ def label(path: Path) -> str:
 
 
 def escaped(value: Any) -> str:
-    """JSON in ASCII alone: everything else is `\\uXXXX`, so nothing can hide."""
-    return json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True)
+    """JSON in ASCII alone: everything else is `\\uXXXX`, so nothing can hide. After `\\n` stands a line end."""
+    written = json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True)
+    return _ESCAPE.sub(lambda found: found[0] + "\n" if found[0] == "\\n" else found[0], written)
 
 
 @dataclass(slots=True)
@@ -168,15 +186,14 @@ class Sheet:
         found = [leaf for path, leaf in self._leaves.items() if path[:depth] == under]
         for leaf in found:
             del self._leaves[leaf.path]
-        where, large = pointer(under), len(found) > ROWS
-        opened = self._is_opened(where)
-        table = Rows(where, (), len(found), large, opened)
-        if large and opened and len(found) > ROWS_NAMED:
+        where, longest = pointer(under), max((len(label(leaf.path[depth:])) for leaf in found), default=0)
+        large, opened = len(found) > ROWS or longest > LONG_NAME, self._is_opened(where)
+        if large and opened and (len(found) > ROWS_NAMED or longest > LONG_NAME):
             table = Rows(
                 where, (), len(found), large, opened, escaped({pointer(leaf.path): leaf.value for leaf in found})
             )
         else:
-            some = found if opened or not large else [*found[: ROWS - 20], *found[-20:]]
+            some = found if opened or len(found) <= ROWS else [*found[: ROWS - 20], *found[-20:]]
             compared = compare and bool(self._were)
             rows = [self._row(leaf, depth, compared=compared) for leaf in some]
             kept = {leaf.path for leaf in found}
@@ -193,16 +210,15 @@ class Sheet:
 
     @property
     def waiting(self) -> list[str]:
-        """Pointers that must be opened before anybody says yes."""
-        return [shown.pointer for shown in [*self.values, *self.tables] if shown.waits]
+        """Keys of what must be opened before anybody says yes."""
+        return [shown.key for shown in [*self.values, *self.tables] if shown.waits]
 
     def _row(self, leaf: Leaf, depth: int, *, compared: bool) -> Row:
         was = self._were.get(leaf.path) if compared else None
-        name = render(label(leaf.path[depth:])) or (Piece("text", "value"),)
-        return Row(name, self._show(leaf), _brief(was) if was else None, compared)
+        return Row(_name(leaf, depth), self._show(leaf), _brief(was) if was else None, compared)
 
     def _gone(self, leaf: Leaf, depth: int) -> Row:
-        return Row(render(label(leaf.path[depth:])), None, _brief(leaf), compared=True)
+        return Row(_name(leaf, depth), None, _brief(leaf), compared=True)
 
     def _show(self, leaf: Leaf) -> Value:
         where = pointer(leaf.path)
@@ -211,7 +227,7 @@ class Sheet:
         return shown
 
     def _is_opened(self, where: str) -> bool:
-        return where in self.opened or EVERYTHING in self.opened
+        return key_of(where) in self.opened or EVERYTHING in self.opened
 
 
 def show(value: Any, *, where: str, opened: bool = True) -> Value:
@@ -228,11 +244,17 @@ def show(value: Any, *, where: str, opened: bool = True) -> Value:
         return Value(
             where, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, plain=value
         )  # fmt: skip
-    if len(pieces) > NAMED or (not large and not PLAIN_ASCII.fullmatch(value) and len(pieces) > INLINE):
+    if len(pieces) > NAMED:
         return Value(
             where, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, plain=value
         )
     return Value(where, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
+
+
+def _name(leaf: Leaf, depth: int) -> tuple[Piece, ...]:
+    name = label(leaf.path[depth:])
+    cut = (Piece("mark", f"… {len(name)} characters"),) if len(name) > LONG_NAME else ()
+    return (render(name[:LONG_NAME]) + cut) or (Piece("text", "value"),)
 
 
 def _brief(leaf: Leaf) -> Value:
