@@ -1,6 +1,6 @@
 """The command line: `placet submit`, `placet wait`, `placet report`, and `placet verify`, which needs no network.
 
-Exit codes: 0 approved, 1 refused or not verified, 2 a wrong call, 3 a genuine denial (`verify` only).
+Exit codes: 0 approved, 1 refused, not verified or over, 2 a wrong call, 3 a genuine denial (`verify` only).
 """
 
 from __future__ import annotations
@@ -132,11 +132,11 @@ def _as_json(found: Examination) -> dict[str, Any]:
 
 def _as_text(found: Examination) -> str:
     lines = [f"{f.step:>2}  {f.title:<24} {f.result:<12} {f.detail}".rstrip() for f in found.findings]
-    if refusal := found.refusal:
-        hint = " To judge it as of its signing, give --at issued." if refusal.detail.startswith("expired") else ""
-        return "\n".join(
-            [*lines, "", f"Not verified, so it proves nothing: step {refusal.step}, {refusal.detail}.{hint}"]
-        )
+    refusal = found.refusal
+    if refusal and not found.decision:
+        return "\n".join([*lines, "", f"Not verified, so it proves nothing: step {refusal.step}, {refusal.detail}."])
+    if refusal:
+        lines += ["", "This approval is over: nothing may run on it any more. It is judged as of its signing."]
     lines += ["", "Proven:", *(f"  - {line}" for line in found.proven)]
     return "\n".join([*lines, "Not proven:", *(f"  - {line}" for line in found.unproven)])
 

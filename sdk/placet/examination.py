@@ -44,7 +44,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Examination:
-    """The findings in order. `decision` is None when nothing is proven."""
+    """The findings in order. `decision` is None when nothing is proven; a proven one may be over."""
 
     findings: list[Finding]
     decision: str | None = None
@@ -61,25 +61,37 @@ def examine(
     receipt: bytes, *, pin: Pin, now: float, audience: str | None = None, expect: Expected | None = None,
     floor: Floor | None = None,
 ) -> Examination:  # fmt: skip
-    """Take every step that can be taken with what is given. `now` is the moment to judge the receipt at."""
+    """Take every step that can be taken with what is given. `now` is the moment to judge the receipt at.
+
+    An approval that is over is refused at step 6, then examined as of its signing: it cannot run, but may prove.
+    """
     audience = audience or (expect.audience if expect else None)
-    held: list[int] = []
-    refused, decision = None, None
-    try:
-        for step in walk(receipt, pin=pin, expect=expect, audience=audience, now=now, floor=floor or Floor()):
-            held.append(step)
-        decision = "approved"
-    except Denied as no:
-        held.append(8)
-        decision = no.decision
-    except NotVerified as no:
-        refused = no
+    terms = {"pin": pin, "expect": expect, "audience": audience, "floor": floor or Floor()}
+    held, refused, decision = _walked(receipt, now=now, **terms)
+    over = refused if refused and (refused.step, refused.code) == (6, "expired") else None
+    if over:
+        held, refused, decision = _walked(receipt, now=float(issued_at(receipt) or 0), **terms)
     found = Examination([_finding(step, held, refused, decision) for step in STEPS], decision)
+    if over:
+        found.findings[5] = Finding(6, "refused", f"{over.code}: {over.message}")
     if decision:
         found.claims = parse(jws.split(receipt).payload)
         found.proven = _proven(found.claims, decision, audience=audience, expect=expect)
         found.unproven = _unproven(decision, pin=pin, audience=audience, expect=expect)
     return found
+
+
+def _walked(receipt: bytes, **terms: Any) -> tuple[list[int], NotVerified | None, str | None]:
+    """The steps that held, the refusal if any, and the decision if it is proven."""
+    held: list[int] = []
+    try:
+        for step in walk(receipt, **terms):
+            held.append(step)
+    except Denied as no:
+        return [*held, 8], None, no.decision
+    except NotVerified as no:
+        return held, no, None
+    return held, None, "approved"
 
 
 def issued_at(receipt: bytes) -> int | None:
@@ -114,7 +126,7 @@ def _proven(claims: dict[str, Any], decision: str, *, audience: str | None, expe
     ]
     if decision == "approved":
         detail = claims["authorization_details"][0]
-        lines.append(f"It allows {detail['method']} {detail.get('name', '')} once, until {ends}.")
+        lines.append(f"It allowed {detail['method']} {detail.get('name', '')} once, until {ends}.")
     if expect:
         lines.append("It answers the given ask: same nonce, same bytes.")
     return lines

@@ -72,7 +72,7 @@ def test_a_refusal_names_its_step_and_ends_with_1(files, pin, capsys, receipt, m
     said = json.loads(capsys.readouterr().out)
     assert [each["step"] for each in said["steps"] if each["result"] == "refused"] == [step]
     assert said["verified"] is False
-    assert said["claims"] is None
+    assert (said["claims"] is None) == (step != 6)
 
 
 def test_other_bytes_than_the_given_ask_are_refused(files, pin, capsys):
@@ -81,11 +81,23 @@ def test_other_bytes_than_the_given_ask_are_refused(files, pin, capsys):
     assert "wrong_digest" in capsys.readouterr().out
 
 
-def test_an_old_receipt_is_judged_as_of_its_signing_when_asked_to(files, pin, capsys):
+def test_an_approval_that_is_over_still_proves_but_permits_nothing(files, pin, capsys):
     receipt = files("r.jws", forge.GOOD)
     assert main(["verify", receipt, "--pin", pin, "--at", "2040-01-01T00:00:00Z"]) == 1
-    assert "--at issued" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "expired" in said
+    assert "nothing may run on it any more" in said
+    assert "user:alice (approve)" in said
     assert main(["verify", receipt, "--pin", pin, "--at", "issued"]) == 0
+
+
+def test_an_approval_that_is_over_and_for_another_proves_nothing(files, pin, capsys):
+    other = ASK | {"nonce": "another-nonce-of-128-b"}
+    ask = files("ask.json", other)
+    assert main(["verify", files("r.jws", forge.GOOD), "--pin", pin, "--at", "2040-01-01T00:00:00Z", "--ask", ask]) == 1
+    said = capsys.readouterr().out
+    assert "Proven:" not in said
+    assert "wrong_nonce" in said
 
 
 @pytest.mark.parametrize("decision", ["denied", "expired", "withdrawn"])
