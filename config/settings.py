@@ -86,7 +86,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # ── What it is made of ────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "config.admin.Config",
+    "config.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
