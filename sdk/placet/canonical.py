@@ -10,12 +10,11 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import rfc8785
-
-type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 MAX_BYTES = 262_144
 MAX_DEPTH = 64
@@ -24,11 +23,10 @@ MAX_INTEGER = 2**53 - 1
 _EXPONENT_FROM = 1e21
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NONCHARACTER = re.compile(
-    "[\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
+_LAST_OF_PLANES = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_NONCHARACTER = re.compile("[\ufdd0-\ufdef" + _LAST_OF_PLANES + "]")
+#: Where a surrogate or a noncharacter may hide: escapes from U+D000 and U+F000 on, and noncharacters as they are.
+_SUSPECT = re.compile(r"\\u[dDfF]|" + _NONCHARACTER.pattern)
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -73,7 +71,7 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH)
     value = _read(text, max_depth)
     if text.count("[") + text.count("{") > max_depth:
         _refuse_depth(value, max_depth)
-    if "\\u" in text or not text.isascii():
+    if ("\\u" in text or not text.isascii()) and _SUSPECT.search(text):
         _refuse_strings(value)
     return value
 
@@ -127,8 +125,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Flaw:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    seen: set[str] = set()
-    twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+    twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
     return _Flaw("duplicate_key", f"the member {twice!r} occurs twice", twice)
 
 

@@ -147,7 +147,8 @@ class Console(_Side):
                     case Call() as call:
                         reply = self._exchange(call)
                     case Pause(seconds):
-                        reply = time.sleep(seconds)
+                        time.sleep(seconds)
+                        reply = None
         except StopIteration as end:
             return end.value
 
@@ -221,7 +222,8 @@ class AsyncConsole(_Side):
                     case Call() as call:
                         reply = await self._exchange(call)
                     case Pause(seconds):
-                        reply = await anyio.sleep(seconds)
+                        await anyio.sleep(seconds)
+                        reply = None
         except StopIteration as end:
             return end.value
 

@@ -76,9 +76,9 @@ def wait(action: Action, *, trust: Trust, timeout: float | None) -> Flow[Verifie
 
 def redeem(action: Action, *, receipt: bytes, edit: dict[str, Any] | None, trust: Trust) -> Flow[Verified]:
     """Verify it, consume it, use it up: in this order, and only then return what may run."""
-    if trust.pin is None:
-        trust.pin = yield from _first_use(patience=trust.patience)
-    verified = _believed(receipt, action=action, edit=edit, trust=trust)
+    pin = trust.pin or (yield from _first_use(patience=trust.patience))
+    trust.pin = pin
+    verified = _believed(receipt, action=action, edit=edit, pin=pin, trust=trust)
     yield from _consume(action, patience=trust.patience)
     try:
         receipts.spend(verified, spent=trust.spent)
@@ -130,7 +130,7 @@ def _decided(action: Action, *, trust: Trust, timeout: float | None) -> Flow[tup
             raise Unreachable(f"the console let the deadline of action {action.id} pass in silence")
 
 
-def _believed(receipt: bytes, *, action: Action, edit: dict[str, Any] | None, trust: Trust) -> Verified:
+def _believed(receipt: bytes, *, action: Action, edit: dict[str, Any] | None, pin: Pin, trust: Trust) -> Verified:
     """Check the receipt. A caller with a token only learns its own name from the first receipt that answers its ask.
 
     That is no loss: the receipt is bound to this caller's own nonce, which no other server's receipt carries.
@@ -140,7 +140,7 @@ def _believed(receipt: bytes, *, action: Action, edit: dict[str, Any] | None, tr
         audience=trust.audience or _named_audience(receipt), kind=submission.kind, effective=submission.effective,
         action=action.id, nonce=submission.nonce, edit=edit,
     )  # fmt: skip
-    verified = receipts.check(receipt, pin=trust.pin, expect=expect, now=time.time(), floor=trust.floor)
+    verified = receipts.check(receipt, pin=pin, expect=expect, now=time.time(), floor=trust.floor)
     trust.audience = expect.audience
     return verified
 

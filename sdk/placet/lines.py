@@ -46,7 +46,7 @@ class StreamLine:
         import redis
 
         self._errors = redis.RedisError
-        self._client = redis.Redis.from_url(url, protocol=2, socket_timeout=15, socket_connect_timeout=5)
+        self._client: Any = redis.Redis.from_url(url, protocol=2, socket_timeout=15, socket_connect_timeout=5)
         self._stream = REPLIES + server
         self._last = self._end()
 
@@ -88,7 +88,7 @@ class BrokerLine:
     def __init__(self, url: str, *, server: str) -> None:
         import kombu
 
-        self._kombu = kombu
+        self._kombu: Any = kombu
         self._url = url
         self._replies = REPLIES + server
         self._line: Any = None

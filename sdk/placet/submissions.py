@@ -83,7 +83,7 @@ class Asked(TypedDict, total=False):
     mcp: Members
     key: str
     nonce: str
-    timeout: str | timedelta
+    timeout: str | timedelta | None
     origin: Members | None
     subject: str | None
     session: str | None

@@ -149,7 +149,7 @@ def _claims(segments: jws.Segments, *, issuer: str | None, audience: str | None)
 
 def _times(claims: dict[str, Any], *, denied: bool, now: float, floor: Floor) -> None:
     """6: begun, not over, not too long. A no does not go stale, so only an approval has to be fresh."""
-    times = [claims.get(name) for name in ("iat", "nbf", "exp")]
+    times: list[Any] = [claims.get(name) for name in ("iat", "nbf", "exp")]
     require(all(type(time) is int for time in times), 6, "bad_times", "iat, nbf and exp are whole seconds")
     issued, begins, ends = times
     require(max(issued, begins) <= now + SKEW_SECONDS, 6, "not_yet_valid", "the receipt begins in the future")
@@ -177,7 +177,9 @@ def _denial(claims: dict[str, Any]) -> None:
     """8: a genuine no is raised, and has none of the members that could be mistaken for a yes."""
     granting = claims.keys() & {"act", "authorization_details"}
     require(not granting, 8, "bad_denial", "a denial grants nothing")
-    decision, reason, note = claims.get("decision"), claims.get("reason"), claims.get("note", "")
+    decision: Any = claims.get("decision")
+    reason: Any = claims.get("reason")
+    note: Any = claims.get("note", "")
     require(decision in ("denied", "expired", "withdrawn"), 8, "bad_denial", "a denial says how the action ended")
     require(is_text(reason, 1) and isinstance(note, str), 8, "bad_denial", "a denial says why")
     raise denial(decision=decision, reason=reason, note=note)
@@ -185,7 +187,9 @@ def _denial(claims: dict[str, Any]) -> None:
 
 def _permission(claims: dict[str, Any], *, floor: Floor) -> dict[str, Any]:
     """9: approved, on a basis I accept, by enough people, for me, for one thing, once."""
-    act, details, pol = claims.get("act"), claims.get("authorization_details"), claims.get("pol")
+    act: Any = claims.get("act")
+    details: Any = claims.get("authorization_details")
+    pol: Any = claims.get("pol")
     require(claims.get("decision") == "approved", 9, "wrong_decision", "the decision is not approved")
     require(claims.get("basis") in list(floor.bases), 9, "wrong_basis", "I do not accept approvals on this basis")
     require(isinstance(act, dict) and act.get("sub") == claims["aud"], 9, "wrong_actor", "another server may act")
@@ -193,7 +197,7 @@ def _permission(claims: dict[str, Any], *, floor: Floor) -> dict[str, Any]:
     detail = details[0]
     require(_is_detail(detail), 9, "bad_detail", "the approved thing has another form")
     require(type(detail["uses"]) is int and detail["uses"] == 1, 9, "wrong_uses", "an approval is used once")
-    need = pol.get("need") if isinstance(pol, dict) else None
+    need: Any = pol.get("need") if isinstance(pol, dict) else None
     require(type(need) is int and need >= floor.need, 9, "need_below_floor", "the rule asks for fewer people than I do")
     enough = claims["basis"] != "reviewed" or len(approvers(claims, detail["dig"])) >= need
     require(enough, 9, "quorum_missing", "fewer people approved these bytes than the rule asks for")
