@@ -68,17 +68,57 @@ def step_8() -> list[Vector]:
 
 
 def step_9() -> list[Vector]:
-    two = changed(approval(people=("alice", "bob")), pol__need=2)
+    return _bases() + _things() + _quorums()
+
+
+def _bad_permission(name: str, code: str, **members: Any) -> Vector:
+    return refuse(name, sealed(changed(approval(), **members)), 9, code)
+
+
+def _bases() -> list[Vector]:
+    grant = changed(approval(people=()), basis="grant")
+    as_approval = sealed(refusal("denied", "owner_denied"))
+    return [
+        accept("a standing grant, for a caller who takes them", sealed(grant), floor={"bases": ["reviewed", "grant"]}),
+        refuse("a denial's claims under an approval's header", as_approval, 9, "wrong_decision"),
+        _bad_permission("a decision in other words", "wrong_decision", decision="allowed"),
+        refuse("a standing grant, not asked for", sealed(grant), 9, "wrong_basis"),
+        _bad_permission("decided by policy alone", "wrong_basis", basis="policy"),
+        _bad_permission("on no basis", "wrong_basis", basis=...),
+        _bad_permission("a basis that is no text", "wrong_basis", basis=["reviewed"]),
+        _bad_permission("another server may act", "wrong_actor", act__sub=ELSEWHERE),
+        _bad_permission("nobody may act", "wrong_actor", act=...),
+        _bad_permission("no rule", "need_below_floor", pol=None),
+        _bad_permission("a rule that asks for nobody", "need_below_floor", pol__need=0),
+        _bad_permission("a rule that asks for some", "need_below_floor", pol__need="1"),
+        refuse("a rule weaker than this caller's", GOOD, 9, "need_below_floor", floor={"need": 2}),
+    ]
+
+
+def _things() -> list[Vector]:
     detail = approval()["authorization_details"][0]
+    return [
+        _bad_permission("nothing is granted", "not_one_detail", authorization_details=[]),
+        _bad_permission("two things are granted", "not_one_detail", authorization_details=[detail, detail]),
+        _bad_permission("things are granted in another form", "not_one_detail", authorization_details=detail),
+        _bad_permission("a thing of one letter", "not_one_detail", authorization_details="x"),
+        _bad_permission("a thing that is a text", "bad_detail", authorization_details=["refund"]),
+        _bad_permission("another kind of grant", "bad_detail", authorization_details__0__type="payment_initiation"),
+        _bad_permission("a thing without a digest", "bad_detail", authorization_details__0__dig=...),
+        _bad_permission("a thing without a method", "bad_detail", authorization_details__0__method=...),
+        _bad_permission("edited, perhaps", "bad_detail", authorization_details__0__edited="no"),
+        _bad_permission("without a number of uses", "bad_detail", authorization_details__0__uses=...),
+        _bad_permission("to be used twice", "wrong_uses", authorization_details__0__uses=2),
+        _bad_permission("to be used true times", "wrong_uses", authorization_details__0__uses=True),
+    ]
+
+
+def _quorums() -> list[Vector]:
+    two = changed(approval(people=("alice", "bob")), pol__need=2)
     eff = digest("tool_call", REFUND)
     against = review("bob", req=request(), eff=eff, verdict="deny")
     elsewhere = review("bob", req=request() | {"nonce": "B" * 22}, eff=eff)
     earlier = review("bob", req=request(), eff="e" * 43)
-    grant = changed(approval(people=()), basis="grant")
-    as_approval = sealed(refusal("denied", "owner_denied"))
-
-    def bad(name: str, code: str, **members: Any) -> Vector:
-        return refuse(name, sealed(changed(approval(), **members)), 9, code)
 
     def alone(name: str, *more: Any) -> Vector:
         return refuse(name, sealed(changed(two, reviews=[two["reviews"][0], *more])), 9, "quorum_missing")
@@ -86,31 +126,6 @@ def step_9() -> list[Vector]:
     return [
         accept("two people, as the rule asks", sealed(two)),
         accept("two people, as this caller asks", sealed(two), floor={"need": 2}),
-        accept("a standing grant, for a caller who takes them", sealed(grant), floor={"bases": ["reviewed", "grant"]}),
-        refuse("a denial's claims under an approval's header", as_approval, 9, "wrong_decision"),
-        bad("a decision in other words", "wrong_decision", decision="allowed"),
-        refuse("a standing grant, not asked for", sealed(grant), 9, "wrong_basis"),
-        bad("decided by policy alone", "wrong_basis", basis="policy"),
-        bad("on no basis", "wrong_basis", basis=...),
-        bad("a basis that is no text", "wrong_basis", basis=["reviewed"]),
-        bad("another server may act", "wrong_actor", act__sub=ELSEWHERE),
-        bad("nobody may act", "wrong_actor", act=...),
-        bad("nothing is granted", "not_one_detail", authorization_details=[]),
-        bad("two things are granted", "not_one_detail", authorization_details=[detail, detail]),
-        bad("things are granted in another form", "not_one_detail", authorization_details=detail),
-        bad("a thing of one letter", "not_one_detail", authorization_details="x"),
-        bad("a thing that is a text", "bad_detail", authorization_details=["refund"]),
-        bad("another kind of grant", "bad_detail", authorization_details__0__type="payment_initiation"),
-        bad("a thing without a digest", "bad_detail", authorization_details__0__dig=...),
-        bad("a thing without a method", "bad_detail", authorization_details__0__method=...),
-        bad("edited, perhaps", "bad_detail", authorization_details__0__edited="no"),
-        bad("without a number of uses", "bad_detail", authorization_details__0__uses=...),
-        bad("to be used twice", "wrong_uses", authorization_details__0__uses=2),
-        bad("to be used true times", "wrong_uses", authorization_details__0__uses=True),
-        bad("no rule", "need_below_floor", pol=None),
-        bad("a rule that asks for nobody", "need_below_floor", pol__need=0),
-        bad("a rule that asks for some", "need_below_floor", pol__need="1"),
-        refuse("a rule weaker than this caller's", GOOD, 9, "need_below_floor", floor={"need": 2}),
         alone("one person where two are needed"),
         alone("the same person twice", two["reviews"][0]),
         alone("one for, one against", against),
@@ -118,7 +133,7 @@ def step_9() -> list[Vector]:
         alone("a review of what it was before an edit", earlier),
         alone("a review by nobody", changed(two["reviews"][1], stmt__sub="")),
         alone("a review that says nothing", {}, "bob"),
-        bad("reviews in another form", "quorum_missing", reviews={"stmt": {}}),
+        _bad_permission("reviews in another form", "quorum_missing", reviews={"stmt": {}}),
     ]
 
 
