@@ -1,0 +1,83 @@
+"""Every template compiles, no migration is missing, every address refuses a stranger."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
+# Addresses that answer without a session, and why.
+OPEN = {
+    "healthz": "for whoever restarts the process",
+    "readyz": "for whoever routes to it",
+    "sign-in/": "the way in",
+    "sign-in/inactive/": "tells a person why they are not let in",
+    "sign-out/": "leads a stranger to the sign-in page",
+}
+FILLERS = {"action_id": "0190163d-8694-739b-aea5-966c26f8ad91"}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_template_compiles(name):
+    template = get_template(name)
+    for partial in getattr(template.template, "extra_data", {}).get("partials", {}):
+        try:
+            get_template(f"{name}#{partial}")
+        except TemplateDoesNotExist as error:
+            raise AssertionError(partial) from error
+
+
+def test_no_migration_is_missing(db):
+    told = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=told)
+    assert "No changes detected" in told.getvalue()
+
+
+def addresses(resolver: URLResolver, before: str = "") -> list[str]:
+    found = []
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        found += addresses(entry, route) if isinstance(entry, URLResolver) else [_filled(entry, route)]
+    return found
+
+
+def _filled(entry: URLPattern, route: str) -> str:
+    for name, converter in entry.pattern.converters.items():
+        value = FILLERS.get(name, "1")
+        for kind in ("uuid:", "int:", "str:", "path:", "slug:", ""):
+            route = route.replace(f"<{kind}{name}>", value)
+        assert converter
+    return route
+
+
+def every_address() -> list[str]:
+    return sorted(set(addresses(get_resolver())))
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_every_address_refuses_a_stranger(client, db, method):
+    tried = [address for address in every_address() if address not in OPEN and "(" not in address]
+    assert len(tried) > 30
+    let_in = []
+    for address in tried:
+        answer = getattr(client, method)(f"/{address}")
+        sent_away = answer.status_code == 302 and answer["Location"].startswith(("/sign-in/", "/admin/login/"))
+        if not sent_away and answer.status_code not in (403, 404, 405):
+            let_in.append((address, answer.status_code))
+    assert let_in == []
+
+
+def test_open_addresses_exist_and_answer(client, db):
+    assert set(OPEN) <= set(every_address())
+    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/readyz").json()["database"] is True
+
+
+def test_pages_carry_the_strict_policy(client, db):
+    rules = client.get("/sign-in/")["Content-Security-Policy"]
+    assert "unsafe" not in rules and "default-src 'none'" in rules
