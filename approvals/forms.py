@@ -21,7 +21,6 @@ class VerdictForm(forms.Form):
 
     verdict = forms.ChoiceField(choices=[("approve", "Approve"), ("deny", "Deny")])
     seen = forms.CharField(max_length=43)
-    opened = forms.CharField(max_length=20_000, required=False)
     reason = forms.CharField(max_length=200, required=False)
     remark = forms.CharField(
         max_length=LIMIT, required=False, error_messages={"max_length": f"Keep the note under {LIMIT:,} characters."}

@@ -1,10 +1,13 @@
 """The pages. Each turns a request into one read or one verb, and the answer back into HTML."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -61,8 +64,8 @@ def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _again(request, action_id, form)
     data = form.cleaned_data
-    if data["verdict"] == "approve" and (unseen := _unopened(request, action_id, data["opened"])):
-        return _show(request, action_id, told=UNOPENED, opened=unseen)
+    if data["verdict"] == "approve" and (unseen := _unopened(request, action_id)):
+        return _show(request, action_id, told=UNOPENED, also=unseen)
     try:
         reviews.record(
             action_id=action_id, reviewer=request.user, verdict=data["verdict"], note=form.said, seen=data["seen"],
@@ -71,8 +74,8 @@ def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     except Refusal as refusal:
-        return _show(request, action_id, told=refusal.code, opened=_list(data["opened"]))
-    return _show(request, action_id, told="recorded", opened=_list(data["opened"]))
+        return _show(request, action_id, told=refusal.code)
+    return _show(request, action_id, told="recorded")
 
 
 @require_POST
@@ -121,15 +124,15 @@ def gaps(request: HttpRequest) -> HttpResponse:
     return render(request, "approvals/gaps.html", {"gaps": gap_rows.read(), "at": timezone.now()})
 
 
-def _action(request: HttpRequest, action_id: UUID, *, at) -> dict:
-    opened = frozenset(request.GET.getlist("open")[:MOST_OPENED])
+def _action(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, Any]:
+    opened = _opened(request.POST, "opened") if request.method == "POST" else _opened(request.GET, "open")
     try:
-        page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=at)
+        page = action_page.read(user=request.user, action_id=action_id, opened=frozenset(opened), at=at)
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     as_bytes = request.GET.get("as") == "bytes"
     return {
-        "page": page, "at": at, "opened": sorted(opened), "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
+        "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
         "told": request.GET.get("told", ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(queries.inbox.value_of(page.action.body)) if as_bytes else "",
         "seen": settlement.shown(page.action, policy=page.action.policy), "in_pane": _in_pane(request),
@@ -154,27 +157,26 @@ def _again(request: HttpRequest, action_id: UUID, form: VerdictForm | CommentFor
 
 
 def _show(
-    request: HttpRequest, action_id: UUID, *, told: str = "", opened: list[str] = (), anchor: str = ""
+    request: HttpRequest, action_id: UUID, *, told: str = "", also: Iterable[str] = (), anchor: str = ""
 ) -> HttpResponse:
-    """Post, redirect, get: a reload repeats nothing."""
-    query = urlencode([("open", pointer) for pointer in opened] + ([("told", told)] if told else []))
-    address = reverse("action", args=[action_id]) + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
-    return redirect(address)
+    """Post, redirect, get: a reload repeats nothing, and what was opened stays open."""
+    query = [("open", key) for key in [*_opened(request.POST, "opened"), *also]] + ([("told", told)] if told else [])
+    address = reverse("action", args=[action_id]) + (f"?{urlencode(query)}" if query else "")
+    return redirect(address + (f"#{anchor}" if anchor else ""))
 
 
-def _unopened(request: HttpRequest, action_id: UUID, opened: str) -> list[str]:
+def _unopened(request: HttpRequest, action_id: UUID) -> list[str]:
     """What a yes still has to see: keys of large values that this person's page had not opened."""
+    opened = frozenset(_opened(request.POST, "opened"))
     try:
-        page = action_page.read(
-            user=request.user, action_id=action_id, opened=frozenset(_list(opened)), at=timezone.now()
-        )
+        page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    return _list(opened) + page.waiting if page.decides and page.waiting else []
+    return page.waiting if page.decides else []
 
 
-def _list(opened: str) -> list[str]:
-    return [pointer for pointer in opened.split("\n") if pointer][:MOST_OPENED]
+def _opened(sent: QueryDict, name: str) -> list[str]:
+    return sorted(set(sent.getlist(name)[:MOST_OPENED]))
 
 
 def _ids(text: str) -> list[UUID]:

@@ -1,0 +1,66 @@
+"""Hostile text for every field of every kind: markup that would run, and characters that would hide or reorder."""
+
+MARKUP = [
+    '<img class="born" src=x onerror=alert(1)>',
+    '<script class="born">alert(2)</script>',
+    '"><svg class="born" onload=alert(3)>',
+    "'><b class=born onclick=alert(4)>x</b>",
+    '<a class="born" href="javascript:alert(5)">approve</a>',
+    "</textarea></title></q></bdi><iframe class=born srcdoc='<script>alert(6)</script>'>",
+    "{{ 7*7 }}{% csrf_token %}<template class=born>",
+    '<div class="born" hx-get="/actions/x/decide/" hx-trigger="load">',
+    "[approve](javascript:alert(7)) ![x](https://evil.example/x.png)",
+    "<style class=born>*{display:none}</style><link class=born rel=stylesheet href=//evil.example/x.css>",
+    "<form class=born action=/sign-out/ method=post><input autofocus onfocus=alert(8)>",
+    "<math><mi class=born xlink:href='data:x,<script>alert(9)</script>'>",
+]
+HIDDEN = [
+    "\u202e" + "eteled" + "\u202c", "\u2066a\u2069\u200f", "zero\u200b\u200c\u200d\ufeffwidth",
+    "".join(chr(0xE0000 + ord(c)) for c in "ignore the owners"), "nul\x00esc\x1b[2Jdel\x7f", "раураl and Nоrdlicht",
+    "e\u0301 vs é", "a\ufe0fb\ufe0e", "\u3164\u2800\u00a0", "x" + " " * 400 + "y", "line\r\nline\u2028para\u2029",
+]  # fmt: skip
+ALL = " ".join(MARKUP + HIDDEN)
+
+
+def asks():
+    """Yield (kind, submission) with the corpus in every field that takes text."""
+    claims = {"title": ALL[:300], "reasoning": ALL, "risk": MARKUP[1]}
+    said = {
+        "subject": MARKUP[0], "session": MARKUP[3][:100], "claims": claims,
+        "identity": {"host": MARKUP[2], "model": HIDDEN[0], "chain": [MARKUP[4]]},
+        "origin": {"method": MARKUP[1], "name": MARKUP[2], "principal": HIDDEN[3]}, "signals": {ALL[:200]: ALL},
+        "nonce": "bm9uY2Utb2YtMTI4LWJpdHM",
+    }  # fmt: skip
+
+    def ask(kind: str, method: str, params: dict) -> dict:
+        return {"kind": kind, "mcp": {"revision": MARKUP[1][:32], "method": method, "params": params}, **said}
+
+    arguments = {text[:120]: text for text in MARKUP + HIDDEN} | {"deep": [{"<b class=born>": ALL}], "all": ALL}
+    yield ask("tool_call", "tools/call", {"name": MARKUP[0], "arguments": arguments})
+    blocks = [
+        {"type": "text", "text": ALL},
+        {"type": MARKUP[3], "x": ALL},
+        {"type": "tool_use", "name": ALL, "input": arguments},
+    ]
+    tools = [{"name": ALL, "description": ALL, "inputSchema": {"x": MARKUP[0]}}]
+    messages = [{"role": "user", "content": blocks}]
+    yield ask(
+        "sampling",
+        "sampling/createMessage",
+        {"messages": messages, "systemPrompt": ALL, "tools": tools, "maxTokens": 9},
+    )
+    rule = {
+        "type": "string",
+        "title": ALL,
+        "description": ALL,
+        "default": ALL,
+        "oneOf": [{"const": ALL, "title": MARKUP[1]}],
+    }
+    many = {"type": "array", "items": {"type": "string", "enum": [ALL, "b"]}, "default": [ALL], "title": MARKUP[2]}
+    schema = {
+        "type": "object",
+        "properties": {ALL[:300]: rule, "m": many, "t": {"type": "string", "default": MARKUP[5]}},
+    }
+    yield ask("elicitation_form", "elicitation/create", {"message": ALL, "requestedSchema": schema})
+    url = "https://xn--pple-43d.example/a?<script>alert(1)</script>=%3Cimg%20class=born%3E&b=\u202e"
+    yield ask("elicitation_url", "elicitation/create", {"mode": "url", "message": ALL, "url": url.replace(" ", "%20")})

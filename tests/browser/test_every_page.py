@@ -1,0 +1,87 @@
+"""Every page, in both themes and sizes: nothing that axe finds, no report of the content policy, no sideways scroll."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+
+from approvals import policy, reviews
+from approvals.demo import samples
+from tests.asks import ask, submit
+
+from .conftest import DESK, PHONE, TABLET
+
+
+@pytest.fixture
+def furnished(transactional_db, alice, bob, shop):
+    """An ask of each kind, one half approved, one denied, one approved, a gap, a comment; their addresses."""
+    now = timezone.now()
+    for kind, need in (("tool_call", 2), ("sampling", 1), ("elicitation_form", 1), ("elicitation_url", 1)):
+        policy.publish(
+            checkpoint=f"shop/{kind}", kind=kind, pattern="refund*" if kind == "tool_call" else "*", need=need,
+            deadline_seconds=600, roles={"approval": "payments-owner"}, at=now,
+        )  # fmt: skip
+    by_kind = {value["kind"]: value for _, value in samples.asks() if value["kind"] != "tool_call"}
+    made = [submit(shop, value, key=kind, at=now).action for kind, value in by_kind.items()]
+    refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
+    half, denied, approved, large = refunds
+    submit(shop, ask(tool="export"), key="gap", at=now)
+    for action in (half, approved):
+        reviews.record(action_id=action.pk, reviewer=bob, verdict="approve", note="Matches.", at=now)
+    reviews.record(action_id=approved.pk, reviewer=alice, verdict="approve", at=now)
+    reviews.record(action_id=denied.pk, reviewer=bob, verdict="deny", note="wrong", at=now)
+    reviews.comment(action_id=half.pk, author=bob, text="Looks right.", at=now)
+    here = {action: reverse("action", args=[action.pk]) for action in [*made, *refunds]}
+    return [
+        *("/", "/?view=decided", "/?q=nothing", "/gaps/", "/password/", "/sign-out/", "/actions/none/"),
+        *(f"/?action={half.pk}", f"{here[large]}?deny=1", f"{here[half]}?as=bytes", f"{here[large]}?open=*"),
+        f"{here[half]}?told=stale_view",
+        *here.values(),
+    ]
+
+
+def _refunds():
+    refunds = [value for _, value in samples.asks() if value["mcp"]["params"].get("name") == "refund"]
+    large = ask(mcp={"method": "tools/call", "params": {"name": "refund", "arguments": {"log": "a  b\n" * 1_000}}})
+    return [*refunds, ask(), large]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_either_theme(visit, furnished, alice, theme):
+    alice.is_staff = True
+    alice.save()
+    page = visit(None, "/sign-in/", theme=theme)
+    assert _violations(page) == []
+    page = visit(alice, "/", theme=theme)
+    for address in furnished:
+        page.goto(address)
+        if address == "/":
+            page.locator("#pane .sheet").first.wait_for()
+        assert _violations(page) == [], address
+
+
+@pytest.mark.parametrize("size", [DESK, TABLET, PHONE])
+def test_no_page_scrolls_sideways(visit, furnished, alice, size):
+    alice.is_staff = True
+    alice.save()
+    page = visit(alice, "/", size=size)
+    for address in furnished:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], address
+
+
+def test_targets_on_a_phone_are_large_enough(visit, furnished, alice):
+    page = visit(alice, furnished[-4], size=PHONE)
+    for name in ("Approve", "Deny…"):
+        box = page.locator("#bar .acts").get_by_text(name).bounding_box()
+        assert box["height"] >= 43
+
+
+def test_a_first_load_is_small(visit, furnished, alice):
+    page = visit(None, "/sign-in/")
+    assert len(page.content()) < 20_000
+
+
+def _violations(page):
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found]
