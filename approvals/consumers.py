@@ -44,15 +44,14 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
             task.cancel()
 
     def _hear(self, message: dict[str, Any]) -> None:
+        actions, checkpoints = message.get("actions", ()), message.get("checkpoints", ())
         ids = [
-            action
-            for action, checkpoint in zip(message["actions"], message["checkpoints"], strict=False)
-            if checkpoint in self.checkpoints
+            action for action, checkpoint in zip(actions, checkpoints, strict=False) if checkpoint in self.checkpoints
         ]
         if not ids:
             return
         with contextlib.suppress(asyncio.QueueFull):
-            self.queue.put_nowait({"event": message["event"], "actions": ids})
+            self.queue.put_nowait({"event": message.get("event"), "actions": ids})
             return
         while not self.queue.empty():
             self.queue.get_nowait()

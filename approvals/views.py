@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from . import queries, reviews, settlement
@@ -28,6 +29,7 @@ UNOPENED = "unopened"
 MOST_OPENED = 128
 
 
+@gzip_page
 @never_cache
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -42,6 +44,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "kinds": Kind.choices,
         "chosen": _id(request.GET.get("action", "")),
     }
+    if request.GET.get("mark") == found.mark:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if request.htmx.target == "rows":
         return render(request, "approvals/inbox.html#rows", shown)
     if shown["chosen"]:
@@ -49,11 +53,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "approvals/inbox.html", shown)
 
 
+@gzip_page
 @never_cache
 @require_safe
 def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """One action, alone or (for a list beside it) as a pane."""
     shown = _action(request, action_id, at=timezone.now())
+    if request.GET.get("mark") == shown["page"].mark:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, _template(request), shown)
 
 

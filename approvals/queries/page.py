@@ -1,5 +1,6 @@
 """One action as its page shows it: the ask laid out, what this console knows, what the server claims, who said what."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,6 +116,20 @@ class Page:
     @property
     def votes(self) -> list[bool]:
         return [index < self.yes for index in range(self.need)]
+
+    @property
+    def mark(self) -> str:
+        """Changes with what may change on the page, but not with the clock."""
+        said = [ballot.review.pk for ballot in self.ballots if ballot.review]
+        shown = (
+            self.action.state,
+            said,
+            len(self.comments),
+            len(self.entries),
+            bool(self.consumption),
+            bool(self.outcome),
+        )
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
     @property
     def decides(self) -> bool:

@@ -42,6 +42,7 @@
       address.searchParams.set("kept", $$(".row", list).slice(0, 80).map((row) => row.dataset.id).join(","));
       const chosen = held()?.dataset.action;
       if (chosen) address.searchParams.set("action", chosen);
+      address.searchParams.set("mark", $("[data-mark]", list)?.dataset.mark ?? "");
       window.htmx.ajax("GET", address.pathname + address.search, { target: "#rows", swap: "innerHTML" });
     }, 120);
   }
@@ -53,9 +54,12 @@
     window.clearTimeout(looking);
     looking = window.setTimeout(async () => {
       const pane = Boolean($("#pane"));
-      const answer = await fetch(shown.dataset.address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} });
-      if (!answer.ok || held() !== shown) return;
+      const address = new URL(shown.dataset.address, window.location.href);
+      address.searchParams.set("mark", shown.dataset.mark);
+      const answer = await fetch(address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} });
+      if (answer.status !== 200 || held() !== shown) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      shown.dataset.mark = $("[data-address]", fresh)?.dataset.mark ?? "";
       for (const part of $$("[data-live=part], [data-live=bar]", shown)) {
         const other = fresh.getElementById(part.id);
         if (!other || other.outerHTML === part.outerHTML || (part.id === "bar" && sameBar(part, other))) continue;

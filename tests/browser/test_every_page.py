@@ -77,11 +77,6 @@ def test_targets_on_a_phone_are_large_enough(visit, furnished, alice):
         assert box["height"] >= 43
 
 
-def test_a_first_load_is_small(visit, furnished, alice):
-    page = visit(None, "/sign-in/")
-    assert len(page.content()) < 20_000
-
-
 def _violations(page):
     found = Axe().run(page).response["violations"]
     return [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found]

@@ -1,0 +1,126 @@
+"""The socket of an open page says that something happened, to those who may see it, and nothing else."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from accounts import roles
+from approvals import consumers, hub
+from config.asgi import application
+from tests.asks import submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOST = (b"origin", b"http://127.0.0.1"), (b"host", b"127.0.0.1")
+
+
+def session_of(client, who) -> bytes:
+    client.force_login(who)
+    return f"placet_session={client.cookies['placet_session'].value}".encode()
+
+
+async def connect(cookie: bytes = b"", *, origin: bytes = b"http://127.0.0.1"):
+    headers = [(b"cookie", cookie), (b"origin", origin), (b"host", b"127.0.0.1")]
+    socket = WebsocketCommunicator(application, "/ws/inbox", headers=headers)
+    accepted, code = await socket.connect(timeout=5)
+    return socket, accepted, code
+
+
+async def open_socket(cookie: bytes):
+    socket, accepted, _ = await connect(cookie)
+    assert accepted
+    assert await socket.receive_json_from(timeout=5) == {"event": "all"}
+    await asyncio.wait_for(_listening(), 5)
+    return socket
+
+
+async def _listening():
+    await hub.started()
+    while not hub.here().connected:
+        await asyncio.sleep(0.01)
+
+
+def arrive(shop):
+    return submit(shop, at=datetime.now(UTC).replace(microsecond=0)).action
+
+
+async def test_an_owner_hears_that_an_ask_arrived_and_not_what(client, valkey, refund, alice, bob, shop):
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    action = await sync_to_async(arrive)(shop)
+    assert await socket.receive_json_from(timeout=5) == {"event": "asked", "actions": [str(action.pk)]}
+    await socket.disconnect()
+
+
+async def test_who_may_not_see_an_ask_hears_nothing_of_it(client, valkey, refund, alice, bob, carol, shop):
+    socket = await open_socket(await sync_to_async(session_of)(client, carol))
+    await sync_to_async(arrive)(shop)
+    assert await socket.receive_nothing(timeout=0.5)
+    await socket.disconnect()
+
+
+async def test_without_a_session_the_socket_closes(valkey):
+    socket, accepted, _ = await connect()
+    assert accepted
+    assert (await socket.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.SIGNED_OUT}
+
+
+async def test_another_origin_is_refused(client, valkey, alice):
+    cookie = await sync_to_async(session_of)(client, alice)
+    _, accepted, _ = await connect(cookie, origin=b"https://evil.example")
+    assert not accepted
+
+
+async def test_signing_out_closes_an_open_socket(client, valkey, alice, monkeypatch):
+    monkeypatch.setattr(consumers, "RECHECK", 0.05)
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    await sync_to_async(client.logout)()
+    assert (await socket.receive_output(timeout=5))["code"] == consumers.SIGNED_OUT
+
+
+async def test_a_closed_account_closes_its_socket(client, valkey, alice, monkeypatch):
+    monkeypatch.setattr(consumers, "RECHECK", 0.05)
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    alice.is_active = False
+    await alice.asave()
+    assert (await socket.receive_output(timeout=5))["code"] == consumers.SIGNED_OUT
+
+
+async def test_a_role_given_later_is_heard_with(client, valkey, refund, alice, bob, mallory, shop, monkeypatch):
+    monkeypatch.setattr(consumers, "RECHECK", 0.05)
+    socket = await open_socket(await sync_to_async(session_of)(client, mallory))
+    await sync_to_async(roles.give)(role="payments-owner", user=mallory)
+    await asyncio.sleep(0.3)
+    action = await sync_to_async(arrive)(shop)
+    assert (await socket.receive_json_from(timeout=5))["actions"] == [str(action.pk)]
+    await socket.disconnect()
+
+
+async def test_a_slow_reader_is_told_to_look_at_everything(client, valkey, refund, alice, monkeypatch):
+    monkeypatch.setattr(consumers, "WAITING", 3)
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    message = json.dumps({"event": "asked", "actions": ["x"], "checkpoints": [refund.checkpoint_id]})
+    await sync_to_async(_flood)(valkey, [message] * 200)
+    heard = []
+    while {"event": "all"} not in heard:
+        heard.append(await socket.receive_json_from(timeout=5))
+    await socket.disconnect()
+
+
+async def test_what_is_no_nudge_disturbs_nobody(client, valkey, refund, alice, bob, shop):
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    await sync_to_async(_flood)(valkey, ["rubbish", '{"event":1}', "[]"])
+    action = await sync_to_async(arrive)(shop)
+    assert (await socket.receive_json_from(timeout=5))["actions"] == [str(action.pk)]
+    await socket.disconnect()
+
+
+def _flood(url, messages):
+    with redis.Redis.from_url(url) as store:
+        pipeline = store.pipeline()
+        for message in messages:
+            pipeline.publish("placet.nudge", message)
+        pipeline.execute()
