@@ -14,8 +14,20 @@ from guardian.shortcuts import assign_perm, remove_perm
 from accounts.models import Role, User
 from accounts.servers import Identity
 
+from . import rows
 from .errors import NotAnOwner, NotFound
 from .models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty
+
+_OWNERS = """
+SELECT held.content_object_id, person.id, person.username, person.email, role.name
+  FROM approvals_checkpointgroupobjectpermission AS held
+  JOIN auth_permission AS duty ON duty.id = held.permission_id
+  JOIN auth_group AS role ON role.id = held.group_id
+  JOIN accounts_user_groups AS member ON member.group_id = role.id
+  JOIN accounts_user AS person ON person.id = member.user_id
+ WHERE held.content_object_id {any} AND duty.codename = %s AND person.is_active
+ ORDER BY person.username, role.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +52,11 @@ def set_duties(*, checkpoint: Checkpoint, roles: dict[str, str]) -> None:
 
 def owners(checkpoint_ids: Iterable[int], *, duty: str = Duty.APPROVAL) -> dict[int, list[Owner]]:
     """Return who holds the duty on each checkpoint now: active people, each once, in one query."""
-    rows = (
-        _grants()
-        .filter(content_object_id__in=set(checkpoint_ids), permission__codename=duty, group__user__is_active=True)
-        .order_by("group__user__username", "group__name")
-        .values_list(
-            "content_object_id", "group__user__id", "group__user__username", "group__user__email", "group__name"
-        )
-    )
+    named = list(set(checkpoint_ids))
+    if not named:
+        return {}
     found: dict[int, dict[int, Owner]] = defaultdict(dict)
-    for checkpoint_id, user_id, *rest in rows:
+    for checkpoint_id, user_id, *rest in rows.fetch((_OWNERS, [named, duty]))[0]:
         found[checkpoint_id].setdefault(user_id, Owner(user_id, *rest))
     return {checkpoint_id: list(people.values()) for checkpoint_id, people in found.items()}
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts import servers
 from accounts.servers import Identity
 
 from . import access, assignment, ledger, nudge, policy, rows, settlement, submission
@@ -46,6 +45,9 @@ class Admitted:
 
 
 type Answer = Admitted | Refusal
+
+_LIVING = "SELECT id, generation FROM accounts_server WHERE id {any} AND stopped_at IS NULL"
+_KNOWN = "SELECT 1 FROM approvals_action WHERE server_id {any} AND idempotency_key {any} LIMIT 1"
 type Unsettled = list[settlement.Case]
 
 
@@ -76,15 +78,17 @@ class _Batch:
 
     def __init__(self, items: Sequence[Item], *, at: datetime) -> None:
         self.at = at
-        self.living = servers.current(item.server for item in items)
-        self.known = _known(items)
-        self.book = policy.book()
+        who, keys = list({item.server.id for item in items}), [item.key for item in items]
+        generations, known, version = rows.fetch((_LIVING, [who]), (_KNOWN, [who, keys]), (policy.VERSION, []))
+        self.generations = dict(generations)
+        self.known = _known(items) if known else {}
+        self.book = policy.book(version=version)
         self.sampling = _approved_sampling(items)
         self.new: list[tuple[Action, Item, Policy | None]] = []
         self.receipts: dict[UUID, Receipt] = {}
 
     def answer(self, item: Item) -> Answer:
-        if item.server not in self.living:
+        if self.generations.get(item.server.id) != item.server.generation:
             return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
         if not (1 <= len(item.key) <= KEY_LIMIT and item.key.isascii() and item.key.isprintable()):
             return BadIdempotencyKey()
@@ -110,8 +114,7 @@ class _Batch:
     def write(self) -> None:
         """Insert all that is new: actions, named owners, ledger lines; settle at once what nobody may decide."""
         owners = access.owners({p.checkpoint_id for _, _, p in self.new if p}) if self.new else {}
-        rows.insert([action for action, _, _ in self.new])
-        named, hopeless = [], []
+        named, hopeless, lines = [], [], []
         for action, item, found in self.new:
             people = assignment.eligible(
                 owners.get(found.checkpoint_id, ()) if found else (),
@@ -120,13 +123,12 @@ class _Batch:
             named += assignment.name(action_id=action.pk, owners=people, at=self.at)
             if not people:
                 hopeless.append(_hopeless(action, item, found))
-        assignment.record_many(named)
-        ledger.record_many(
-            ledger.line(
-                event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at
+            lines.append(
+                ledger.line(
+                    event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at
+                )
             )
-            for action, item, _ in self.new
-        )
+        rows.insert([action for action, _, _ in self.new], named, lines)
         if hopeless:
             born = settlement.settle_many(hopeless, at=self.at)
             self.receipts = {receipt.action_id: receipt for receipt in born}

@@ -3,17 +3,23 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Subquery, Value
+from django.db.models import Max
 from placet import canonical
 
 from accounts.models import Server, User
 
-from . import access, ledger
+from . import access, ledger, rows
 from .errors import BadPolicy
 from .models import Checkpoint, Duty, Kind, Policy
 from .rules import matching, timing
+
+#: How many revisions there are, and the newest. Revisions are never changed or deleted, so this tells books apart.
+VERSION = "SELECT (SELECT count(*) FROM approvals_policy), id, dig FROM approvals_policy ORDER BY id DESC LIMIT 1"
+
+type Version = list[tuple[Any, ...]]
 
 MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
 
@@ -22,7 +28,7 @@ MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
 class Book:
     """All current revisions, arranged so that an ask meets few of them: plain names by name, patterns by kind."""
 
-    version: tuple[int, int, str]
+    version: Version
     policies: dict[int, Policy] = field(default_factory=dict)
     plain: dict[tuple[str, str], list[matching.Rule]] = field(default_factory=dict)
     patterns: dict[str, list[matching.Rule]] = field(default_factory=dict)
@@ -33,15 +39,17 @@ class Book:
         return self.policies[rule.policy_id] if rule else None
 
 
-_COUNT = Policy.objects.order_by().values(every=Value(1)).annotate(count=Count("pk")).values("count")
 _book: Book | None = None
 _lock = Lock()
 
 
-def book() -> Book:
-    """Return the current book, from memory when no revision was published since it was made (one small query)."""
+def book(*, version: Version | None = None) -> Book:
+    """Return the current book, from memory when no revision was published since it was made (one small query).
+
+    `version` is the answer to VERSION, when the caller has asked for it in this transaction already.
+    """
     global _book
-    version = _version()
+    version = rows.fetch((VERSION, []))[0] if version is None else version
     known = _book
     if known is None or known.version != version:
         with _lock:
@@ -100,16 +108,7 @@ def _check(
         raise BadPolicy("Name a role for the approval duty; logging and exceptions may follow.")
 
 
-def _version() -> tuple[int, int, str]:
-    """How many revisions there are, and the newest: revisions are never changed or deleted.
-
-    So this tells books apart.
-    """
-    newest = Policy.objects.order_by("-pk").annotate(count=Subquery(_COUNT)).values_list("count", "pk", "dig").first()
-    return newest or (0, 0, "")
-
-
-def _read(version: tuple[int, int, str]) -> Book:
+def _read(version: Version) -> Book:
     newest: dict[int, Policy] = {}
     for policy in Policy.objects.select_related("checkpoint").order_by("checkpoint_id", "revision"):
         newest[policy.checkpoint_id] = policy

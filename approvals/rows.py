@@ -1,37 +1,79 @@
-"""Inserting many rows with one statement of constant text. For the hot verb only; everything else uses the ORM.
+"""Reading and inserting for the hot verb, with statements of constant text. Everything else uses the ORM.
 
-`bulk_create` costs about 0.1 ms of Python a row and a new statement text for every batch size. Here a column is one
-array parameter on PostgreSQL (`unnest`), and SQLite gets `executemany`. Rows are told to nobody: no signals, no keys
-come back.
+A query of the ORM costs about 0.4 ms of Python before it is sent, and `bulk_create` 0.1 ms a row and a new text for
+every batch size. Here lists are one array parameter each, so PostgreSQL keeps the plan, and what belongs together goes
+in one round trip. Rows are told to nobody: no signals, no keys come back.
 """
 
+import json
 from collections.abc import Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
 
 ARRAYS = {"varchar": "text", "serial": "integer", "bigserial": "bigint"}
+ANY = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
+
+type Question = tuple[str, Sequence[Any]]
 
 
-def insert(rows: Sequence[Model]) -> None:
-    """Insert the instances, all of one model, inside the caller's transaction."""
-    if not rows:
-        return
+def fetch(*questions: Question) -> list[list[tuple[Any, ...]]]:
+    """Ask all questions in one round trip, inside the caller's transaction; the answers stand in their order.
+
+    A list among the parameters stands where the text says `{any}`, as in `WHERE id {any}`.
+    """
+    asked = [(_worded(text, connection.vendor), params) for text, params in questions]
     if connection.vendor == "postgresql":
-        _insert_postgres(rows)
+        return _fetch_postgres(asked)
+    answers = []
+    with connection.cursor() as cursor:
+        for text, params in asked:
+            cursor.execute(text, [json.dumps(p) if isinstance(p, list) else p for p in params])
+            answers.append(cursor.fetchall())
+    return answers
+
+
+def insert(*tables: Sequence[Model]) -> None:
+    """Insert the instances, each sequence of one model, in this order and inside the caller's transaction."""
+    filled = [rows for rows in tables if rows]
+    if connection.vendor == "postgresql":
+        _insert_postgres(filled)
     else:
-        _insert_each(rows)
+        for rows in filled:
+            _insert_each(rows)
 
 
-def _insert_postgres(rows: Sequence[Model]) -> None:
+def _fetch_postgres(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
     from psycopg import Cursor
 
-    statement, fields = _statement(type(rows[0]), "postgresql")
-    columns = [[getattr(row, field.attname) for row in rows] for field in fields]
+    with _pipeline() as raw:
+        cursors = [Cursor(raw) for _ in asked]
+        for cursor, (text, params) in zip(cursors, asked, strict=True):
+            cursor.execute(text, params, prepare=True)
+        return [cursor.fetchall() for cursor in cursors]
+
+
+def _insert_postgres(tables: Sequence[Sequence[Model]]) -> None:
+    from psycopg import Cursor
+
+    if not tables:
+        return
+    with _pipeline() as raw:
+        for rows in tables:
+            statement, fields = _statement(type(rows[0]), "postgresql")
+            columns = [[getattr(row, field.attname) for row in rows] for field in fields]
+            Cursor(raw).execute(statement, columns, prepare=True)
+
+
+@contextmanager
+def _pipeline():
+    """psycopg's own connection, in pipeline mode: answers are waited for once, at the end."""
     connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement, columns)
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield connection.connection
 
 
 def _insert_each(rows: Sequence[Model]) -> None:
@@ -39,6 +81,11 @@ def _insert_each(rows: Sequence[Model]) -> None:
     values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
+
+
+@lru_cache(maxsize=64)
+def _worded(text: str, vendor: str) -> str:
+    return text.replace("{any}", ANY[vendor])
 
 
 @lru_cache(maxsize=64)
