@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from . import access, rows
+from . import access
 from .models import Assignment
 
 
@@ -20,7 +20,3 @@ def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) ->
 def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> list[Assignment]:
     """Return the rows, not yet written, that say these owners were asked."""
     return [Assignment(action_id=action_id, owner_id=o.user_id, role=o.role, at=at) for o in owners]
-
-
-def record_many(named: list[Assignment]) -> None:
-    rows.insert(named)
