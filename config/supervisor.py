@@ -3,6 +3,7 @@
 Runs without Django (`python -S -m config.supervisor PLAN`), because it stays in memory as long as the console.
 The plan is a JSON file: {"children": [{"name", "argv"}], "address": [host, port], "ready": [lines to print],
 "logs": folder, "pids": file, "stores": file}. The order of the children is the order of starting; they end in reverse.
+Those after "web" wait for its first healthy answer, so that the first page comes soon on a busy machine.
 """
 
 import ctypes
@@ -89,6 +90,7 @@ class Supervisor:
         self.logs, self.pids = Path(plan["logs"]), Path(plan["pids"])
         self.children = [Child(child["name"], child["argv"], self.logs) for child in plan["children"]]
         self.told: int | None = None
+        self.ready = False
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -103,24 +105,33 @@ class Supervisor:
         self.told = number
 
     def _watch(self) -> int:
-        begun, ready, looked = time.monotonic(), False, 0.0
+        begun, looked = time.monotonic(), 0.0
         while self.told is None and not _parent_was_interrupted():
             self._start_what_is_due()
-            if not ready:
-                ready = _healthy(*self.plan["address"])
-                if ready:
-                    say(*self.plan["ready"])
-                elif self._hopeless(begun):
-                    return 1
+            if not self.ready and not self._becomes_ready() and self._hopeless(begun):
+                return 1
             if time.monotonic() - looked > 60:
                 looked = time.monotonic()
                 self._trim_logs()
             time.sleep(TICK)
         return 0
 
+    def _becomes_ready(self) -> bool:
+        self.ready = _healthy(*self.plan["address"])
+        if self.ready:
+            self._start_what_is_due()
+            say(*self.plan["ready"])
+        return self.ready
+
+    def _wanted(self) -> list[Child]:
+        if self.ready:
+            return self.children
+        names = [child.name for child in self.children]
+        return self.children[: names.index("web") + 1]
+
     def _start_what_is_due(self) -> None:
         changed = False
-        for child in self.children:
+        for child in self._wanted():
             if child.crashed():
                 code, pause = child.process.returncode, child.bury()
                 say(f"{child.name} stopped ({_ending(code)}); it starts again in {pause:g} s. Its log: {child.log}")

@@ -1,6 +1,6 @@
 """The demo's host: a real MCP client whose server keeps asking for things, each of which waits for an owner.
 
-    python -m approvals.demo.agent var/demo.json
+    python -m approvals.demo.agent var/demo.json             # --together: its server in this process, 75 MB less
     python -m approvals.demo.agent --url http://127.0.0.1:8000 --pin jwks.json      # token in PLACET_TOKEN
 
 In shifts, one after the other in the two eras of the protocol, it calls three tools of `approvals.demo.server`; beside
@@ -26,6 +26,7 @@ from typing import Any
 from mcp import Client
 from mcp.client.session import ClientRequestContext
 from mcp.client.stdio import StdioServerParameters
+from mcp.server.mcpserver import MCPServer
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
@@ -36,6 +37,8 @@ from mcp_types import (
 )  # fmt: skip
 from placet import AsyncConsole, NotApproved
 from placet.mcp import Guard
+
+from config import memory
 
 SESSION, SUBJECT = "shop-desk-demo", "dana@example.org"
 ERAS = {"legacy": "2025-11-25", "2026-07-28": "2026-07-28"}
@@ -55,12 +58,16 @@ PATIENCE = 3600.0
 PAUSE, LONGEST_PAUSE = 2.0, 900.0
 TIMEOUT = "20m"
 
+#: The MCP server: a program to start and speak to over stdio, or one in this process.
+type Desk = StdioServerParameters | MCPServer
 
-async def work(console: AsyncConsole) -> None:
+
+async def work(console: AsyncConsole, desk: Desk) -> None:
     """Everything at once, until the process ends."""
     await clear(console)
+    guard = Guard(console, subject=SUBJECT, session=SESSION, timeout=TIMEOUT)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(for_ever("shift", shifts(Guard(console, subject=SUBJECT, session=SESSION, timeout=TIMEOUT))))
+        tasks.create_task(for_ever("shift", shifts(guard, desk)))
         tasks.create_task(for_ever("refund", errands(console, "refund", refunds())))
         tasks.create_task(for_ever("payout", errands(console, "payout", payouts())))
 
@@ -85,18 +92,17 @@ async def for_ever(name: str, turns: Iterator[Callable[[], Awaitable[bool]]]) ->
         await asyncio.sleep(pause)
 
 
-def shifts(guard: Guard) -> Iterator[Callable[[], Awaitable[bool]]]:
+def shifts(guard: Guard, desk: Desk) -> Iterator[Callable[[], Awaitable[bool]]]:
     for number, era in enumerate(itertools.cycle(ERAS)):
-        yield lambda era=era, number=number: shift(guard, era, number)
+        yield lambda era=era, number=number: shift(guard, desk, era, number)
 
 
-async def shift(guard: Guard, era: str, number: int) -> bool:
+async def shift(guard: Guard, desk: Desk, era: str, number: int) -> bool:
     """Three tool calls at once over one connection: a form, a link, and a question to the model."""
-    program = StdioServerParameters(command=sys.executable, args=["-m", "approvals.demo.server"], env=dict(os.environ))
     callbacks = {"sampling_callback": guard.sampling(model), "elicitation_callback": guard.elicitation(person)}
     order, ticket, other = f"A-{1100 + number}", _turn(TICKETS, 2 * number), _turn(TICKETS, 2 * number + 1)
-    async with Client(program, mode=era, **callbacks) as client:
-        say(ERAS[era], "connected to shop-desk over stdio")
+    async with Client(desk, mode=era, **callbacks) as client:
+        say(ERAS[era], "connected to shop-desk")
         calls = [
             ("close_ticket", {"ticket": ticket}),
             ("confirm_refund", {"order": order}),
@@ -207,19 +213,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("file", nargs="?", type=Path, help="JSON with url, token and pin, as the seed writes it")
     parser.add_argument("--url", default=os.environ.get("PLACET_URL", "http://127.0.0.1:8000"))
     parser.add_argument("--pin", default=os.environ.get("PLACET_PIN", "first-use"), help="JWKS file, or first-use")
+    parser.add_argument("--together", action="store_true", help="run the MCP server in this process, not over stdio")
     given = parser.parse_args(argv)
     told = json.loads(given.file.read_text()) if given.file else {"url": given.url, "pin": given.pin}
     # Stopping is dying: what waits is taken back by the next run, and no stop has to wait for a console that stops too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     logging.getLogger("placet").setLevel(logging.ERROR)
-    asyncio.run(_run(told))
+    asyncio.run(_run(told, _desk(together=given.together)))
     return 0
 
 
-async def _run(told: dict[str, Any]) -> None:
+def _desk(*, together: bool) -> Desk:
+    if not together:
+        return StdioServerParameters(command=sys.executable, args=["-m", "approvals.demo.server"], env=dict(os.environ))
+    from approvals.demo.server import server
+
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    memory.give_back()
+    return server
+
+
+async def _run(told: dict[str, Any], desk: Desk) -> None:
     async with AsyncConsole(told["url"], token=told.get("token"), pin=told["pin"], patience=PATIENCE) as console:
-        await work(console)
+        await work(console, desk)
 
 
 if __name__ == "__main__":

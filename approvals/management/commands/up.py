@@ -9,7 +9,7 @@ import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from config import embedded
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         for name in embedded.reap_leftovers(var):
             self.stdout.write(f"Ended {name}, left behind by a run that was killed.")
         embedded.check_port_free(settings.ENV.port)
+        _check_database()
         redis_url, valkey = _store(var)
         demo = self._prepared()
         embedded.announce(var, redis_url=redis_url)
@@ -57,6 +58,17 @@ class Command(BaseCommand):
         except (DatabaseError, OSError) as error:
             reason = " ".join(str(error).split())
             raise CannotStart(f"the stores cannot be prepared: {reason}") from error
+
+
+def _check_database() -> None:
+    """Asked once and directly: the pool would go on trying for a while, and write about each try."""
+    if connection.vendor != "postgresql":
+        return
+    driver = connection.Database
+    try:
+        driver.connect(**connection.get_connection_params() | {"connect_timeout": 3}).close()
+    except driver.Error as error:
+        raise CannotStart(f"the database of DATABASE_URL does not answer ({type(error).__name__})") from error
 
 
 def _store(var: Path) -> tuple[str, Path | None]:
