@@ -9,7 +9,8 @@ from celery.beat import Scheduler, Service
 from config import memory
 from config.celery import app
 
-JOIN_LIMIT = 1.0  # seconds a thread has to notice that the worker ends
+JOIN_LIMIT = 1.0  # seconds the reader has to finish its batch; what it did not acknowledge is read again
+_ending = threading.Event()
 
 
 class InMemory(Scheduler):
@@ -26,16 +27,14 @@ class Beat(bootsteps.StartStopStep):
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self.service = Service(parent.app, max_interval=1, scheduler_cls=InMemory)
-        self.thread = threading.Thread(target=self.service.start, name="beat", daemon=True)
 
     @override
     def start(self, parent: Any) -> None:
-        self.thread.start()
+        threading.Thread(target=self.service.start, name="beat", daemon=True).start()
 
     @override
     def stop(self, parent: Any) -> None:
         self.service.stop(wait=False)
-        self.thread.join(JOIN_LIMIT)
 
     terminate = stop
 
@@ -45,14 +44,13 @@ class QueueReader(bootsteps.StartStopStep):
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.told = threading.Event()
         self.thread = threading.Thread(target=self._read, name="queue-reader", daemon=True)
 
     def _read(self) -> None:
         # Imported here: it needs models, and those are ready only once the worker has set Django up.
         from approvals.queue import reader
 
-        reader.run(self.told)
+        reader.run(_ending)
 
     @override
     def start(self, parent: Any) -> None:
@@ -60,10 +58,16 @@ class QueueReader(bootsteps.StartStopStep):
 
     @override
     def stop(self, parent: Any) -> None:
-        self.told.set()
+        _ending.set()
         self.thread.join(JOIN_LIMIT)
 
     terminate = stop
+
+
+@signals.worker_shutting_down.connect
+def _told_to_end(**_: Any) -> None:
+    """Sent by the signal's handler, up to a second before the worker's loop notices: the reader ends meanwhile."""
+    _ending.set()
 
 
 @signals.worker_ready.connect
