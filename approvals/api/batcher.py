@@ -1,7 +1,8 @@
 """Group commit: what queued while the last batch was in flight goes in one call, and is answered only after that.
 
-Nothing waits for a timer. With one caller a batch has one item; under load batches grow by themselves, and one commit
-carries them all.
+With one caller a batch has one item, and nothing waits. Under load batches grow by themselves: callers who were
+answered together usually come again together, so the next batch waits a moment for as many as the last one had. Without
+that the first to come back would take a commit alone, and all others would wait for it.
 """
 
 import asyncio
@@ -13,6 +14,10 @@ from django.db import InterfaceError, OperationalError
 
 #: Raised by the database driver when the database is away, full or too slow; every item of the batch is told so.
 UNAVAILABLE = (OperationalError, InterfaceError)
+
+
+GATHER = 0.002  # seconds a batch waits at most for callers who were answered a moment ago
+ALONE = 2  # callers; up to so many are not worth waiting for
 
 
 class Overloaded(Exception):
@@ -39,6 +44,8 @@ class Batcher[Item, Answer]:
         self._backlog = backlog
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._running = False
+        self._expected = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def ask(self, item: Item) -> Answer:
         """Return the answer to one item, or raise what `work` said of it."""
@@ -50,10 +57,15 @@ class Batcher[Item, Answer]:
         if not self._running:
             self._running = True
             loop.call_soon(self._next, loop)
+        elif self._timer is not None and len(self._waiting) >= self._expected:
+            self._next(loop)
         return await future
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send off what has gathered. `call_soon` lets requests that were read in the same turn join in."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
         if not batch:
             self._running = False
@@ -67,7 +79,11 @@ class Batcher[Item, Answer]:
         batch: list[tuple[Item, asyncio.Future[Answer]]],
         result: "asyncio.Future[Sequence[Answer | Exception]]",
     ) -> None:
-        self._next(loop)
+        self._expected = min(self._limit, len(batch) + len(self._waiting))
+        if len(batch) > ALONE and len(self._waiting) < self._expected:
+            self._timer = loop.call_later(GATHER, self._next, loop)
+        else:
+            self._next(loop)
         error = asyncio.CancelledError() if result.cancelled() else result.exception()
         answers: Sequence[Answer | BaseException] = [error] * len(batch) if error else result.result()
         for (_, future), answer in zip(batch, answers, strict=True):

@@ -59,6 +59,22 @@ async def test_what_comes_while_a_batch_is_in_flight_makes_the_next(batcher, wor
     assert [len(batch) for batch in work.batches] == [1, 8, 4]
 
 
+async def test_callers_who_were_answered_together_are_waited_for(batcher, work):
+    await gather(batcher, range(6))
+    first = asyncio.create_task(batcher.ask(1))
+    await asyncio.sleep(0)
+    rest = asyncio.create_task(gather(batcher, range(5)))
+    assert await first == 2 and len(await rest) == 5
+    assert [len(batch) for batch in work.batches] == [6, 6]
+
+
+async def test_nobody_waits_long_for_those_who_do_not_come(batcher, work):
+    await gather(batcher, range(6))
+    async with asyncio.timeout(0.5):
+        assert await batcher.ask(1) == 2
+    assert [len(batch) for batch in work.batches] == [6, 1]
+
+
 async def test_a_refused_item_is_told_alone(batcher):
     one, bad, two = await gather(batcher, [1, "bad", 2])
     assert (one, two) == (2, 4) and isinstance(bad, KeyError)
