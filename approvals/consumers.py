@@ -34,8 +34,8 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
             await self.close(SIGNED_OUT)
             return
         self.unsubscribe = hub.subscribe(self._hear)
-        self.tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._guard())]
         await hub.started()
+        self.tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._guard())]
         await self.send_json({"event": "all"})  # what happened between the page and this subscription
 
     async def disconnect(self, code: int) -> None:
@@ -62,8 +62,12 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
             await self.send_json(await self.queue.get())
 
     async def _guard(self) -> None:
-        """Close when the session ended, was revoked, or the password changed."""
+        """Close when the session ended, was revoked, or the password changed; say so when hints may have been lost."""
+        deaf = False
         while await self._look():
+            if deaf or not hub.here().connected:
+                await self.send_json({"event": "all"})
+            deaf = not hub.here().connected
             await asyncio.sleep(RECHECK)
         await self.close(SIGNED_OUT)
 

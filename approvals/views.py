@@ -1,5 +1,6 @@
 """The pages. Each turns a request into one read or one verb, and the answer back into HTML."""
 
+import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from . import queries, reviews, settlement
+from . import reviews, settlement
 from .errors import NotFound, Refusal
 from .forms import OWN_WORDS, REASONS, CommentForm, VerdictForm
 from .models import Kind
@@ -49,8 +50,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if request.htmx.target == "rows":
         return render(request, "approvals/inbox.html#rows", shown)
     if shown["chosen"]:
-        shown |= _action(request, shown["chosen"], at=at)
-    return render(request, "approvals/inbox.html", shown)
+        with contextlib.suppress(Http404):  # gone or never yours: the list stands without it
+            return render(request, "approvals/inbox.html", shown | _action(request, shown["chosen"], at=at))
+    return render(request, "approvals/inbox.html", shown | {"chosen": None})
 
 
 @gzip_page
@@ -141,7 +143,7 @@ def _action(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str,
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
         "told": request.GET.get("told", ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
-        "bytes": escaped(queries.inbox.value_of(page.action.body)) if as_bytes else "",
+        "bytes": escaped(inbox_rows.value_of(page.action.body)) if as_bytes else "",
         "seen": settlement.shown(page.action, policy=page.action.policy), "in_pane": _in_pane(request),
     }  # fmt: skip
 

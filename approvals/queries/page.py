@@ -6,24 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
-
 from accounts.models import ServerKey, User
 
 from .. import access
 from ..errors import NotFound
 from ..models import Action, Assignment, Comment, Consumption, Duty, Entry, Outcome, Receipt, Review, State
-from ..rules.rendering import addresses
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.sentences import Part, sentence
-from . import inbox
+from . import history, inbox
 from .facets import Desk
 
-REMEMBERED = timedelta(days=90)
-COUNTED = 1_000  # decided asks that the history counts
 QUEUED = 50  # waiting actions that "1 of 4" counts
-COMPARED = 40  # hosts of earlier links that a new one is compared with
 BUNDLED = 20
 TIMELINE = 60
 
@@ -41,21 +35,6 @@ class Claims:
     principal: Value | None
     subject: Value | None
     rows: Rows
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How earlier asks of this server, kind and name ended; `last` is the latest approved one."""
-
-    approved: int
-    denied: int
-    other: int
-    capped: bool
-    last: Action | None
-
-    @property
-    def first(self) -> bool:
-        return not (self.approved or self.denied or self.other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +57,7 @@ class Page:
     claims: Claims
     claimed: Sheet
     key: ServerKey | None
-    history: History
+    history: history.History
     alike: str
     ballots: list[Ballot]
     comments: list[Comment]
@@ -169,19 +148,19 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
     desk = Desk.of(user)
     action = _action(desk, action_id)
     body, context = inbox.value_of(action.body), inbox.value_of(action.context)
-    history = _history(action, at=at)
+    past = history.read(action, at=at)
     claimed = Sheet(context, opened)
     reviews = list(Review.objects.filter(action=action).select_related("reviewer").defer("stmt"))
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     return Page(
         action=action,
         sentence=_sentence(action, body),
-        layout=lay_out(action.kind, body, opened=opened, before=_value(history.last)),
+        layout=lay_out(action.kind, body, opened=opened, before=_value(past.last)),
         claims=_claims(claimed),
         claimed=claimed,
         key=ServerKey.objects.filter(server=action.server, revoked_at=None).first(),
-        history=history,
-        alike=_alike(action) if action.kind == "elicitation_url" else "",
+        history=past,
+        alike=history.alike(action) if action.kind == "elicitation_url" else "",
         ballots=_ballots(action, reviews),
         comments=list(Comment.objects.filter(action=action).select_related("author")),
         entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
@@ -241,34 +220,6 @@ def _claims(sheet: Sheet) -> Claims:
         title, risk, reasoning, sheet.take("identity", "host"), sheet.take("identity", "model"),
         sheet.take("origin", "name"), sheet.take("origin", "principal"), sheet.take("subject"), sheet.rows(),
     )  # fmt: skip
-
-
-def _alike_asks(action: Action) -> QuerySet[Action]:
-    """Decided asks at this checkpoint that were like this one, the latest first."""
-    decided = Action.objects.filter(checkpoint=action.checkpoint).exclude(state=State.PENDING)
-    same = decided.filter(server=action.server, kind=action.kind, name=action.name)
-    before = same.filter(created_at__lt=action.created_at)
-    return before.order_by("-settled_at", "-id")
-
-
-def _history(action: Action, *, at: datetime) -> History:
-    recent = _alike_asks(action).filter(settled_at__gte=at - REMEMBERED)[:COUNTED]
-    counts = dict(
-        Action.objects.filter(pk__in=recent.values("pk")).order_by().values_list("state").annotate(count=Count("pk"))
-    )
-    approved, denied = counts.pop(State.APPROVED, 0), counts.pop(State.DENIED, 0)
-    other = sum(counts.values())
-    last = _alike_asks(action).filter(state=State.APPROVED).first() if approved else None
-    return History(approved, denied, other, approved + denied + other >= COUNTED, last)
-
-
-def _alike(action: Action) -> str:
-    """The host of an earlier link that a hurried eye would take this one for, "" when there is none."""
-    decided = Action.objects.filter(checkpoint=action.checkpoint, server=action.server, state=State.APPROVED)
-    earlier = decided.order_by("-settled_at", "-id").values_list("name", flat=True)[: COMPARED * 5]
-    mine = addresses.registrable(action.name)
-    known = {addresses.registrable(host) for host in list(earlier)[:COMPARED]} - {mine}
-    return next((host for host in sorted(known) if addresses.drawn(host) == addresses.drawn(mine)), "")
 
 
 def _ballots(action: Action, reviews: list[Review]) -> list[Ballot]:

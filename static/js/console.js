@@ -95,10 +95,17 @@
   }
   // The list is as old as the page: look once more after the subscription stands, for what came in between.
   const relistLater = () => { relist(); relook(); };
+  // A socket that cannot be had is no loss while pages can be: then each try to reconnect looks again instead.
   let losing = 0;
+  async function reachable() {
+    try { return (await fetch("/healthz", { cache: "no-store" })).ok; } catch { return false; }
+  }
   function lose() {
-    if (lost() || losing) return;
-    losing = window.setTimeout(() => {
+    if (losing) return;
+    losing = window.setTimeout(async () => {
+      losing = 0;
+      if (await reachable()) { found(); relist(); relook(); return; }
+      if (lost()) return;
       offline = new Date();
       const notice = $("#lost");
       if (notice) {
@@ -145,9 +152,17 @@
     if (copy) navigator.clipboard.writeText($(`#${copy.dataset.copy}`).textContent.trim()).then(() => { copy.textContent = "Copied"; });
   }, true);
   document.addEventListener("change", (event) => {
-    if (event.target.closest("[data-facets]")) event.target.form.requestSubmit();
+    if (event.target.closest("[data-facets] select")) event.target.form.requestSubmit();
   });
-  document.addEventListener("htmx:afterSettle", () => { tick(); });
+  let waiting = null;
+  document.addEventListener("htmx:afterSettle", (event) => {
+    tick();
+    if (event.target.id === "pane" && document.activeElement === document.body) event.target.focus({ preventScroll: true });
+    if (event.target.id !== "rows") return;
+    const now = $$(".row:not(.gone)").length;
+    if (waiting !== null && now > waiting) $("#news").textContent = `${now - waiting} more waiting`;
+    waiting = now;
+  });
 
   // ── Deny: its reasons take the place of the yes ────────────────────────────────────────────────────────────────
   function deny(on) {

@@ -110,6 +110,15 @@ async def test_a_slow_reader_is_told_to_look_at_everything(client, valkey, refun
     await socket.disconnect()
 
 
+async def test_while_hints_are_lost_the_page_is_told_to_look_now_and_then(client, valkey, alice, monkeypatch):
+    monkeypatch.setattr(consumers, "RECHECK", 0.05)
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    assert await socket.receive_nothing(timeout=0.3)
+    hub.here().connected = False
+    assert await socket.receive_json_from(timeout=5) == {"event": "all"}
+    await socket.disconnect()
+
+
 async def test_what_is_no_nudge_disturbs_nobody(client, valkey, refund, alice, bob, shop):
     socket = await open_socket(await sync_to_async(session_of)(client, alice))
     await sync_to_async(_flood)(valkey, ["rubbish", '{"event":1}', "[]"])

@@ -22,45 +22,37 @@ HIDDEN = [
 ALL = " ".join(MARKUP + HIDDEN)
 
 
+_ARGUMENTS = {text[:120]: text for text in MARKUP + HIDDEN} | {"deep": [{"<b class=born>": ALL}], "all": ALL}
+_SAID = {
+    "subject": MARKUP[0], "session": MARKUP[3][:100], "nonce": "bm9uY2Utb2YtMTI4LWJpdHM", "signals": {ALL[:200]: ALL},
+    "claims": {"title": ALL[:300], "reasoning": ALL, "risk": MARKUP[1]},
+    "identity": {"host": MARKUP[2], "model": HIDDEN[0], "chain": [MARKUP[4]]},
+    "origin": {"method": MARKUP[1], "name": MARKUP[2], "principal": HIDDEN[3]},
+}  # fmt: skip
+
+
 def asks():
-    """Yield (kind, submission) with the corpus in every field that takes text."""
-    claims = {"title": ALL[:300], "reasoning": ALL, "risk": MARKUP[1]}
-    said = {
-        "subject": MARKUP[0], "session": MARKUP[3][:100], "claims": claims,
-        "identity": {"host": MARKUP[2], "model": HIDDEN[0], "chain": [MARKUP[4]]},
-        "origin": {"method": MARKUP[1], "name": MARKUP[2], "principal": HIDDEN[3]}, "signals": {ALL[:200]: ALL},
-        "nonce": "bm9uY2Utb2YtMTI4LWJpdHM",
-    }  # fmt: skip
-
-    def ask(kind: str, method: str, params: dict) -> dict:
-        return {"kind": kind, "mcp": {"revision": MARKUP[1][:32], "method": method, "params": params}, **said}
-
-    arguments = {text[:120]: text for text in MARKUP + HIDDEN} | {"deep": [{"<b class=born>": ALL}], "all": ALL}
-    yield ask("tool_call", "tools/call", {"name": MARKUP[0], "arguments": arguments})
-    blocks = [
-        {"type": "text", "text": ALL},
-        {"type": MARKUP[3], "x": ALL},
-        {"type": "tool_use", "name": ALL, "input": arguments},
-    ]
-    tools = [{"name": ALL, "description": ALL, "inputSchema": {"x": MARKUP[0]}}]
-    messages = [{"role": "user", "content": blocks}]
-    yield ask(
-        "sampling",
-        "sampling/createMessage",
-        {"messages": messages, "systemPrompt": ALL, "tools": tools, "maxTokens": 9},
-    )
-    rule = {
-        "type": "string",
-        "title": ALL,
-        "description": ALL,
-        "default": ALL,
-        "oneOf": [{"const": ALL, "title": MARKUP[1]}],
-    }
-    many = {"type": "array", "items": {"type": "string", "enum": [ALL, "b"]}, "default": [ALL], "title": MARKUP[2]}
-    schema = {
-        "type": "object",
-        "properties": {ALL[:300]: rule, "m": many, "t": {"type": "string", "default": MARKUP[5]}},
-    }
-    yield ask("elicitation_form", "elicitation/create", {"message": ALL, "requestedSchema": schema})
+    """Yield submissions with the corpus in every field that takes text."""
+    yield _ask("tool_call", "tools/call", {"name": MARKUP[0], "arguments": _ARGUMENTS})
+    yield _ask("sampling", "sampling/createMessage", _sampling())
+    yield _ask("elicitation_form", "elicitation/create", {"message": ALL, "requestedSchema": _schema()})
     url = "https://xn--pple-43d.example/a?<script>alert(1)</script>=%3Cimg%20class=born%3E&b=\u202e"
-    yield ask("elicitation_url", "elicitation/create", {"mode": "url", "message": ALL, "url": url.replace(" ", "%20")})
+    yield _ask("elicitation_url", "elicitation/create", {"mode": "url", "message": ALL, "url": url})
+
+
+def _ask(kind, method, params):
+    return {"kind": kind, "mcp": {"revision": MARKUP[1][:32], "method": method, "params": params}, **_SAID}
+
+
+def _sampling():
+    used = {"type": "tool_use", "name": ALL, "input": _ARGUMENTS}
+    blocks = [{"type": "text", "text": ALL}, {"type": MARKUP[3], "x": ALL}, used]
+    tools = [{"name": ALL, "description": ALL, "inputSchema": {"x": MARKUP[0]}}]
+    return {"messages": [{"role": "user", "content": blocks}], "systemPrompt": ALL, "tools": tools, "maxTokens": 9}
+
+
+def _schema():
+    choice = [{"const": ALL, "title": MARKUP[1]}]
+    rule = {"type": "string", "title": ALL, "description": ALL, "default": ALL, "oneOf": choice}
+    many = {"type": "array", "items": {"type": "string", "enum": [ALL, "b"]}, "default": [ALL], "title": MARKUP[2]}
+    return {"type": "object", "properties": {ALL[:300]: rule, "m": many, "t": {"type": "string", "default": MARKUP[5]}}}

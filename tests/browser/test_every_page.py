@@ -16,13 +16,20 @@ from .conftest import DESK, PHONE, TABLET
 def furnished(transactional_db, alice, bob, shop):
     """An ask of each kind, one half approved, one denied, one approved, a gap, a comment; their addresses."""
     now = timezone.now()
-    for kind, need in (("tool_call", 2), ("sampling", 1), ("elicitation_form", 1), ("elicitation_url", 1)):
+    for kind, need in (
+        ("tool_call", 2),
+        ("sampling", 1),
+        ("sampling_result", 1),
+        ("elicitation_form", 1),
+        ("elicitation_url", 1),
+    ):
         policy.publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="refund*" if kind == "tool_call" else "*", need=need,
             deadline_seconds=600, roles={"approval": "payments-owner"}, at=now,
         )  # fmt: skip
     by_kind = {value["kind"]: value for _, value in samples.asks() if value["kind"] != "tool_call"}
     made = [submit(shop, value, key=kind, at=now).action for kind, value in by_kind.items()]
+    made.append(_answer(shop, next(action for action in made if action.kind == "sampling"), alice, at=now))
     refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
     half, denied, approved, large = refunds
     submit(shop, ask(tool="export"), key="gap", at=now)
@@ -38,6 +45,17 @@ def furnished(transactional_db, alice, bob, shop):
         f"{here[half]}?told=stale_view",
         *here.values(),
     ]
+
+
+def _answer(shop, sampling, alice, *, at):
+    """The model's answer to an approved sampling, at its second checkpoint."""
+    reviews.record(action_id=sampling.pk, reviewer=alice, verdict="approve", at=at)
+    content = {"type": "text", "text": "Two suppliers still ship by sea."}
+    params = {"role": "assistant", "content": content, "model": "assistant-large", "stopReason": "endTurn"}
+    mcp = {"method": "sampling/createMessage", "params": params}
+    return submit(
+        shop, ask(kind="sampling_result", mcp=mcp, sampling_action=str(sampling.pk)), key="answer", at=at
+    ).action
 
 
 def _refunds():

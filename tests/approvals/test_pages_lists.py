@@ -1,0 +1,200 @@
+"""Lists, gaps and the frame of every page: short, few queries, nothing lost between two pages of a list."""
+
+import gzip
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+
+from approvals import policy, reviews
+from tests.asks import ask, submit
+
+from .browsing import action_page, get
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(client):
+    """Ask for a page as somebody."""
+    return partial(get, client)
+
+
+# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def many(refund, payout, alice, bob, shop, now):
+    """Sixty refunds and a payout, their deadlines a second apart."""
+    made = [submit(shop, key=f"r{n}", at=now + timedelta(seconds=n)).action for n in range(60)]
+    return [*made, submit(shop, ask(tool="payout"), key="p", at=now).action]
+
+
+def test_the_inbox_takes_eight_queries_whatever_its_length(
+    client, many, alice, bob, now, django_assert_max_num_queries
+):
+    reviews.record(action_id=many[-1].pk, reviewer=bob, verdict="approve", at=now)
+    client.force_login(alice)
+    with django_assert_max_num_queries(8):
+        text = client.get("/").text
+    assert text.count('data-id="') == 25
+    assert len(text.encode()) < 32_000
+
+
+def test_the_action_page_takes_a_fixed_number_of_queries(client, many, alice, django_assert_max_num_queries):
+    client.force_login(alice)
+    with django_assert_max_num_queries(16):
+        client.get(action_page(many[0]))
+
+
+def test_every_row_is_on_exactly_one_page(client, many, alice):
+    client.force_login(alice)
+    seen, address = [], "/?part=mine"
+    while address:
+        text = client.get(address).text
+        seen += [line.split('"')[0] for line in text.split('data-id="')[1:]]
+        tail = text.partition('class="turner"><a href="')[2]
+        address = "/" + tail.partition('"')[0].replace("&amp;", "&") if tail else ""
+    assert sorted(seen) == sorted(str(action.pk) for action in many)
+
+
+def test_facets_narrow_the_list(client, many, alice):
+    client.force_login(alice)
+    assert client.get("/", {"q": "payout"}).text.count('data-id="') == 1
+    assert client.get("/", {"kind": "sampling"}).text.count('data-id="') == 0
+    assert "Nothing here fits." in client.get("/", {"server": "nobody"}).text
+    assert client.get("/", {"q": str(many[3].pk)}).text.count('data-id="') == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=rubbish", "after=1e400~x", "view=x&part=y&kind=z", "action=no", "kept=,,x", "q=%00", "open=%ff&told=x"],
+)
+def test_senseless_addresses_are_harmless(client, asked, alice, query):
+    client.force_login(alice)
+    assert client.get(f"/?{query}").status_code == 200
+    assert client.get(f"{action_page(asked)}?{query}").status_code == 200
+
+
+def test_a_row_that_was_settled_meanwhile_keeps_its_place(client, many, alice, bob, now):
+    gone = many[1]
+    reviews.record(
+        action_id=gone.pk, reviewer=bob, verdict="deny", note="wrong environment", at=now + timedelta(seconds=2)
+    )
+    client.force_login(alice)
+    text = client.get("/", {"kept": str(gone.pk)}, headers={"HX-Request": "true", "HX-Target": "rows"}).text
+    ids = [line.split('"')[0] for line in text.split('data-id="')[1:]]
+    assert ids.index(str(gone.pk)) in (1, 2)
+    assert "by bob: " in text
+    assert str(gone.pk) not in client.get("/").text
+
+
+def test_decided_lists_what_ended_the_latest_first(client, asked, asked_payout, alice, bob, now):
+    reviews.record(action_id=asked.pk, reviewer=bob, verdict="approve", at=now)
+    reviews.record(action_id=asked_payout.pk, reviewer=bob, verdict="deny", at=now + timedelta(seconds=1))
+    client.force_login(alice)
+    text = client.get("/?view=decided").text
+    assert text.index(str(asked_payout.pk)) < text.index(str(asked.pk))
+    assert "Approved</b> by bob" in text
+    assert "Denied</b> by bob" in text
+
+
+def test_the_pane_is_the_action_without_the_frame(client, asked, alice):
+    client.force_login(alice)
+    text = client.get(action_page(asked), headers={"HX-Request": "true", "HX-Target": "pane"}).text
+    assert "<html" not in text
+    assert 'hx-target="#pane"' in text
+    assert "Open alone" in text
+
+
+# ── Gaps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def staff(django_user_model):
+    return django_user_model.objects.create_user("admin", password="admin-password", is_staff=True)
+
+
+def test_gaps_are_grouped_with_count_and_next_step(page, shop, now, staff):
+    for n in range(3):
+        submit(shop, ask(tool="export_customers"), key=f"g{n}", at=now + timedelta(seconds=n))
+    text = page(staff, "/gaps/").text
+    assert "1 kind of ask has" in text
+    assert "export_customers" in text
+    assert "3 asks were denied and signed" in text
+    assert "Publish a policy for it" in text
+
+
+def test_a_checkpoint_without_an_owner_is_a_gap(page, refund, shop, now, staff):
+    submit(shop, at=now)
+    text = page(staff, "/gaps/").text
+    assert "nobody who may decide holds payments-owner" in text
+    assert "Give payments-owner to somebody" in text
+
+
+def test_a_gap_that_was_closed_since_says_so(page, shop, alice, now, staff):
+    submit(shop, at=now)
+    policy.publish(
+        checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=60,
+        roles={"approval": "payments-owner"}, at=now,
+    )  # fmt: skip
+    assert "Since then an owner was named." in page(staff, "/gaps/").text
+
+
+def test_the_gaps_are_not_there_for_others(page, alice):
+    assert page(alice, "/gaps/").status_code == 404
+    assert "/gaps/" not in page(alice, "/").text
+
+
+# ── Frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pages_carry_a_strict_policy_and_no_inline_code(page, asked, alice):
+    answer = page(alice, action_page(asked))
+    assert "script-src 'self' 'nonce-" in answer["Content-Security-Policy"]
+    assert " style=" not in answer.text
+    assert " onclick=" not in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_pages_are_never_kept_by_a_cache(page, asked, alice):
+    assert "no-store" in page(alice, action_page(asked))["Cache-Control"]
+
+
+def test_sampling_names_its_deprecation(page, alice, shop, now):
+    policy.publish(
+        checkpoint="data", kind="sampling", pattern="*", need=1, deadline_seconds=600,
+        roles={"approval": "payments-owner"}, at=now,
+    )  # fmt: skip
+    params = {"messages": [{"role": "user", "content": {"type": "text", "text": "Hi"}}], "maxTokens": 5}
+    asked = submit(
+        shop, ask(kind="sampling", mcp={"method": "sampling/createMessage", "params": params}), at=now
+    ).action
+    text = page(alice, action_page(asked)).text
+    assert "deprecated in MCP 2026-07-28" in text
+    assert "1. Before the model" in text
+
+
+def test_a_list_that_did_not_change_is_not_sent_again(client, many, alice, bob, now):
+    client.force_login(alice)
+    mark = client.get("/").text.partition('data-mark="')[2].partition('"')[0]
+    headers = {"HX-Request": "true", "HX-Target": "rows"}
+    assert client.get("/", {"mark": mark}, headers=headers).status_code == 204
+    reviews.record(action_id=many[0].pk, reviewer=bob, verdict="approve", at=now)
+    assert client.get("/", {"mark": mark}, headers=headers).status_code == 200
+
+
+def test_a_first_load_takes_at_most_60_kilobytes(client, many, alice):
+    """Page, pane, styles and scripts as they travel: compressed, nothing in the browser's cache."""
+    client.force_login(alice)
+    answers = [client.get(address, headers={"Accept-Encoding": "gzip"}) for address in ("/", action_page(many[0]))]
+    page = answers[0]
+    files = [finders.find(f"css/{name}.css") for name in ("tokens", "base", "parts", "pages")]
+    files += [finders.find("js/console.js"), finders.find("django_htmx/htmx-2.min.js"), finders.find("img/placet.svg")]
+    assert page["Content-Encoding"] == "gzip"
+    travels = sum(len(answer.content) for answer in answers) + sum(
+        len(gzip.compress(Path(f).read_bytes())) for f in files
+    )
+    assert travels <= 60_000
