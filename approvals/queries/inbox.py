@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, QuerySet, When
 from django.db.models.functions import Length
 
 from accounts.models import Server, User
@@ -17,13 +18,16 @@ from accounts.models import Server, User
 from ..models import Action, Assignment, Kind, Review, State
 from ..rules.rendering.values import Sheet
 from ..rules.sentences import Part, sentence
-from .facets import Cursor, Desk, Facets
+from . import heads
+from .facets import PARTS, Cursor, Desk, Facets
 
 READ = 8 * 1024  # bytes of a body that a list reads; a larger ask gets a general sentence and says its size
 PAGE = {"mine": 25, "roles": 12, "others": 8}
 WHOLE = 40  # rows when a list shows one part alone
 KEPT = timedelta(minutes=10)  # settled rows stay this long on a page that was open
-SEARCHED = 5_000  # actions that a search without an index goes through
+SEARCHED = 5_000  # decided actions of a checkpoint that a search goes through
+SOONEST = 60  # pending actions of a checkpoint among which those are looked for that do not wait for me
+EVERYTHING = Facets()
 DEPRECATED = (Kind.SAMPLING, Kind.SAMPLING_RESULT)
 
 
@@ -105,7 +109,7 @@ class Inbox:
 def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ()) -> Inbox:
     """Read the list. `kept` are rows an open page shows: those settled meanwhile stay where they were."""
     desk = Desk.of(user)
-    cut = _decided(desk, facets) if facets.view == "decided" else _open(desk, facets, at=at)
+    cut = _decided(desk, facets) if facets.view == "decided" else _open(desk, facets)
     gone = _gone(desk, facets, kept, at=at)
     reviews = _reviews([action.pk for _, actions, _ in cut for action in actions] + [a.pk for a in gone])
     sections = [
@@ -114,70 +118,65 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
     return Inbox(facets, sections, _servers(desk), desk.roles)
 
 
-def waiting(*, user: User, desk: Desk | None = None) -> QuerySet[Action]:
-    """What waits for this person: asked by name, may decide still, and has not."""
-    desk = desk or Desk.of(user)
-    return _deciding(desk).filter(Exists(_asked(user)), ~Exists(_said(user)))
+def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[Action]:
+    """What waits for this person: asked by name, may decide still, and has not. The first `size` are among the rows."""
+
+    def mine(actions: QuerySet[Action]) -> QuerySet[Action]:
+        return _pending(actions, facets).filter(Exists(_asked(desk.user)), ~Exists(_said(desk.user)))
+
+    return heads.first(desk.deciding, narrow=mine, key="deadline_at", size=size)
 
 
 type Cut = tuple[str, list[Action], Cursor | None]
 
 
-def _open(desk: Desk, facets: Facets, *, at: datetime) -> list[Cut]:
-    pending = Action.objects.filter(state=State.PENDING)
-    mine = waiting(user=desk.user, desk=desk)
-    parts = {
-        "mine": mine if desk.deciding else None,
-        "roles": _others_of_my_roles(desk, facets) if desk.deciding else None,
-        "others": pending.filter(checkpoint_id__in=desk.watching) if desk.watching else None,
-    }
-    shown = [facets.part] if facets.part else list(parts)
-    return [_cut(part, parts[part], facets, key="deadline_at") for part in shown]
+def _open(desk: Desk, facets: Facets) -> list[Cut]:
+    return [_part(part, desk, facets) for part in ([facets.part] if facets.part else PARTS)]
 
 
-def _deciding(desk: Desk) -> QuerySet[Action]:
-    return Action.objects.filter(state=State.PENDING, checkpoint_id__in=desk.deciding)
+def _part(part: str, desk: Desk, facets: Facets) -> Cut:
+    size = WHOLE if facets.part else PAGE[part]
+    if part == "mine":
+        actions = waiting(desk=desk, facets=facets, size=size + 1)
+    elif part == "roles":
+        actions = _of_my_roles(desk, facets)
+    else:
+        actions = heads.first(
+            desk.watching, narrow=partial(_pending, facets=facets), key="deadline_at", size=size + 1
+        )  # fmt: skip
+    return _cut(part, actions, key="deadline_at", size=size)
 
 
-def _others_of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
+def _pending(actions: QuerySet[Action], facets: Facets) -> QuerySet[Action]:
+    return facets.narrow(heads.after(actions.filter(state=State.PENDING), facets, key="deadline_at"))
+
+
+def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
     """What waits for my roles but not for me: said already, mine to leave, or asked before I held the role.
 
-    Looked for among the soonest alone: where nearly all wait for me, the rest would have to be searched for in all.
+    Looked for among the soonest of each checkpoint: where nearly all waits for me, the rest would have to be searched
+    for in all.
     """
-    soonest = _after(_deciding(desk), facets, key="deadline_at").order_by("deadline_at", "id")[:SEARCHED]
-    rest = _deciding(desk).filter(pk__in=_ids(soonest))
-    return rest.filter(~Exists(_asked(desk.user)) | Exists(_said(desk.user)))
-
-
-def _ids(actions: QuerySet[Action]) -> QuerySet[Action]:
-    return actions.values("pk")
+    soonest = heads.first(desk.deciding, narrow=partial(_pending, facets=facets), key="deadline_at", size=SOONEST)
+    return soonest.filter(~Exists(_asked(desk.user)) | Exists(_said(desk.user)))
 
 
 def _decided(desk: Desk, facets: Facets) -> list[Cut]:
-    decided = Action.objects.filter(checkpoint_id__in=desk.held).exclude(state=State.PENDING)
-    if facets.search:
-        decided = decided.filter(pk__in=_ids(decided.order_by("-settled_at", "-id"))[:SEARCHED])
-    return [_cut("decided", decided if desk.held else None, facets, key="-settled_at")]
+    def decided(actions: QuerySet[Action]) -> QuerySet[Action]:
+        ended = actions.exclude(state=State.PENDING)
+        if facets.search:
+            ended = ended.filter(pk__in=ended.order_by("-settled_at", "-id").values("pk")[:SEARCHED])
+        return facets.narrow(heads.after(ended, facets, key="-settled_at"))
+
+    actions = heads.first(desk.held.keys(), narrow=decided, key="-settled_at", size=WHOLE + 1)
+    return [_cut("decided", actions, key="-settled_at", size=WHOLE)]
 
 
-def _cut(part: str, actions: QuerySet[Action] | None, facets: Facets, *, key: str) -> Cut:
-    """One page of a part, by key: rows after the cursor, and the cursor of the next page."""
-    if actions is None:
-        return part, [], None
-    size = WHOLE if facets.part or facets.view == "decided" else PAGE[part]
-    column = key.lstrip("-")
-    order = (key, "-id" if key.startswith("-") else "id")
-    found = list(_lean(facets.narrow(_after(actions, facets, key=key))).order_by(*order)[: size + 1])
+def _cut(part: str, actions: QuerySet[Action], *, key: str, size: int) -> Cut:
+    """One page of a part, and the cursor of the next."""
+    found = list(_lean(actions).order_by(*heads.order(key))[: size + 1])
     last = found[size - 1] if len(found) > size else None
-    return part, found[:size], Cursor(getattr(last, column), last.pk) if last else None
-
-
-def _after(actions: QuerySet[Action], facets: Facets, *, key: str) -> QuerySet[Action]:
-    if facets.after is None:
-        return actions
-    column, side = key.lstrip("-"), "lt" if key.startswith("-") else "gt"
-    same = Q(**{column: facets.after.at, f"id__{side}": facets.after.id})
-    return actions.filter(Q(**{f"{column}__{side}": facets.after.at}) | same)
+    return part, found[:size], Cursor(getattr(last, key.lstrip("-")), last.pk) if last else None
 
 
 def _gone(desk: Desk, facets: Facets, kept: Iterable[UUID], *, at: datetime) -> list[Action]:

@@ -206,8 +206,8 @@ def _sentence(action: Action, body: Any) -> tuple[Part, ...]:
 
 
 def _queue(desk: Desk) -> list[UUID]:
-    waiting = inbox.waiting(user=desk.user, desk=desk).order_by("deadline_at", "id")
-    return list(waiting.values_list("pk", flat=True)[:QUEUED])
+    waiting = inbox.waiting(desk=desk, size=QUEUED)
+    return list(waiting.order_by("deadline_at", "id").values_list("pk", flat=True)[:QUEUED])
 
 
 def _value(action: Action | None) -> Any:

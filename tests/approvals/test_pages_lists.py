@@ -9,6 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from approvals import policy, reviews
+from approvals.queries import heads
 from tests.asks import ask, submit
 
 from .browsing import action_page, get
@@ -51,13 +52,47 @@ def test_the_action_page_takes_a_fixed_number_of_queries(client, many, alice, dj
 
 def test_every_row_is_on_exactly_one_page(client, many, alice):
     client.force_login(alice)
-    seen, address = [], "/?part=mine"
-    while address:
-        text = client.get(address).text
-        seen += [line.split('"')[0] for line in text.split('data-id="')[1:]]
-        tail = text.partition('class="turner"><a href="')[2]
-        address = "/" + tail.partition('"')[0].replace("&amp;", "&") if tail else ""
-    assert sorted(seen) == sorted(str(action.pk) for action in many)
+    assert sorted(_all_pages(client, "/?part=mine")) == sorted(str(action.pk) for action in many)
+
+
+@pytest.mark.parametrize("most", [400, 2])
+def test_rows_of_many_checkpoints_come_soonest_first(client, alice, bob, shop, now, monkeypatch, most):
+    """Read checkpoint by checkpoint, or all at once when they are too many: the same list."""
+    monkeypatch.setattr(heads, "MOST", most)
+    for tool in "abcde":
+        policy.publish(
+            checkpoint=tool, kind="tool_call", pattern=tool, need=1, deadline_seconds=600,
+            roles={"approval": "payments-owner"}, at=now,
+        )  # fmt: skip
+    asks = [(tool, n) for n in range(11) for tool in "ecadb"]
+    made = [
+        submit(shop, ask(tool=tool), key=f"{tool}{n}", at=now + timedelta(seconds=7 * n % 11)).action
+        for tool, n in asks
+    ]
+    client.force_login(alice)
+    assert _all_pages(client, "/?part=mine") == [str(a.pk) for a in sorted(made, key=lambda a: (a.deadline_at, a.pk))]
+
+
+def test_what_i_said_yes_to_moves_to_my_roles(client, payout, alice, bob, shop, now):
+    first, second = (submit(shop, ask(tool="payout"), key=key, at=now).action for key in "ab")
+    reviews.record(action_id=first.pk, reviewer=alice, verdict="approve", at=now)
+    client.force_login(alice)
+    waiting, _, roles = client.get("/").text.partition("Your roles")
+    assert str(second.pk) in waiting
+    assert str(first.pk) in roles
+
+
+def test_who_logs_may_watch_but_not_decide(client, alice, bob, carol, shop, now):
+    policy.publish(
+        checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=600,
+        roles={"approval": "payments-owner", "logging": "data-owner"}, at=now,
+    )  # fmt: skip
+    asked = submit(shop, at=now).action
+    client.force_login(carol)
+    assert str(asked.pk) in client.get("/").text.partition("All you may see")[2]
+    text = client.get(action_page(asked)).text
+    assert "You may see this; payments-owner decides." in text
+    assert 'value="approve"' not in text
 
 
 def test_facets_narrow_the_list(client, many, alice):
@@ -198,3 +233,14 @@ def test_a_first_load_takes_at_most_60_kilobytes(client, many, alice):
         len(gzip.compress(Path(f).read_bytes())) for f in files
     )
     assert travels <= 60_000
+
+
+def _all_pages(client, address):
+    """The ids of a list, page after page."""
+    seen = []
+    while address:
+        text = client.get(address).text
+        seen += [line.split('"')[0] for line in text.split('data-id="')[1:]]
+        tail = text.partition('class="turner"><a href="')[2]
+        address = "/" + tail.partition('"')[0].replace("&amp;", "&") if tail else ""
+    return seen
