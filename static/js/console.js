@@ -9,7 +9,6 @@
   root.classList.add("scripted");
 
   // ── Time left: the server wrote it, this only keeps it true ────────────────────────────────────────────────────
-  const skew = () => Date.now() / 1000;
   function left(seconds) {
     if (seconds < 900) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     if (seconds >= 172800) return `${Math.floor(seconds / 86400)} d`;
@@ -17,7 +16,8 @@
   }
   function tick() {
     for (const element of $$("[data-until]")) {
-      const seconds = Math.max(0, Math.floor(Number(element.dataset.until) - skew()));
+      const seconds = Math.max(0, Math.floor(Number(element.dataset.until) - Date.now() / 1000));
+      if (seconds === 0 && !element.dataset.over) { element.dataset.over = "1"; window.setTimeout(() => { relist(); relook(); }, 2500); }
       if (element instanceof HTMLProgressElement) element.value = lost() ? 0 : seconds;
       else {
         element.textContent = left(seconds);
