@@ -11,7 +11,7 @@ from placet import canonical
 
 from accounts.models import User
 
-from . import access, ledger, nudge, settlement
+from . import access, ledger, nudge, rows, settlement
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
@@ -156,14 +156,15 @@ def _write(action: Action, *, reviewer: User, role: str, verdict: str, note: str
         ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=verdict, reviewer=reviewer.urn, role=role,
         at=at, expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
     )  # fmt: skip
-    review = Review.objects.create(
+    review = Review(
         action=action, reviewer=reviewer, role=role, verdict=verdict, note=note, shown=shown,
         stmt=canonical.canonical(stmt), at=at,
     )  # fmt: skip
-    ledger.record(
+    line = ledger.line(
         event=f"action.reviewed.{verdict}", actor=reviewer.urn, action_id=action.pk,
         dig=canonical.digest_bytes(bytes(review.stmt)), at=at,
     )  # fmt: skip
+    rows.insert([review], [line])
     return review
 
 

@@ -8,8 +8,10 @@ in one round trip. Rows are told to nobody: no signals, no keys come back.
 import json
 from collections.abc import Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, Model
@@ -23,7 +25,8 @@ type Question = tuple[str, Sequence[Any]]
 def fetch(*questions: Question) -> list[list[tuple[Any, ...]]]:
     """Ask all questions in one round trip, inside the caller's transaction; the answers stand in their order.
 
-    A list among the parameters stands where the text says `{any}`, as in `WHERE id {any}`.
+    A list among the parameters stands where the text says `{any}`, as in `WHERE id {any}`. An `UPDATE … RETURNING` is
+    a question too.
     """
     asked = [(_worded(text, connection.vendor), params) for text, params in questions]
     if connection.vendor == "postgresql":
@@ -31,7 +34,7 @@ def fetch(*questions: Question) -> list[list[tuple[Any, ...]]]:
     answers = []
     with connection.cursor() as cursor:
         for text, params in asked:
-            cursor.execute(text, [json.dumps(p) if isinstance(p, list) else p for p in params])
+            cursor.execute(text, [_for_sqlite(param) for param in params])
             answers.append(cursor.fetchall())
     return answers
 
@@ -81,6 +84,15 @@ def _insert_each(rows: Sequence[Model]) -> None:
     values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
+
+
+def _for_sqlite(value: Any) -> Any:
+    """SQLite keeps ids as 32 hexadecimal digits and times as text, as Django writes them; a list travels as JSON."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return json.dumps([_for_sqlite(each) for each in value]) if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=64)

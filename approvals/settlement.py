@@ -19,6 +19,11 @@ from .errors import AlreadySettled
 from .models import Action, Delivery, Policy, Receipt, Review, State
 from .rules import shapes, statements, timing
 
+_MOVE = """
+UPDATE approvals_action SET state = %s, reason = %s, settled_at = %s
+ WHERE id {any} AND state = 'pending' RETURNING 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -44,15 +49,14 @@ def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
     """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction."""
     _move(cases, at=at)
     born = [_receipt(case, at=at) for case in cases]
-    rows.insert(born)
-    rows.insert([Delivery(action_id=case.action.pk, due_at=at) for case in cases])
-    ledger.record_many(
+    lines = [
         ledger.line(
             event=f"action.{case.decision}", actor=case.actor, action_id=case.action.pk, at=at,
             dig=canonical.digest_bytes(bytes(receipt.jws)),
         )
         for case, receipt in zip(cases, born, strict=True)
-    )  # fmt: skip
+    ]  # fmt: skip
+    rows.insert(born, [Delivery(action_id=case.action.pk, due_at=at) for case in cases], lines)
     nudge.after_commit(event="settled", actions=[(c.action.pk, c.action.checkpoint_id) for c in cases])
     return born
 
@@ -100,8 +104,8 @@ def _move(cases: list[Case], *, at: datetime) -> None:
     for case in cases:
         groups[case.decision, case.reason].append(case)
     for (decision, reason), group in groups.items():
-        pending = Action.objects.filter(pk__in=[c.action.pk for c in group], state=State.PENDING)
-        if pending.update(state=decision, reason=reason, settled_at=at) != len(group):
+        (moved,) = rows.fetch((_MOVE, [decision, reason, at, [case.action.pk for case in group]]))
+        if len(moved) != len(group):
             raise AlreadySettled(state=decision, at=at)
         for case in group:
             case.action.state, case.action.reason, case.action.settled_at = decision, reason, at
