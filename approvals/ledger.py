@@ -3,7 +3,6 @@
 Digests, never payloads.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +17,3 @@ def line(*, event: str, actor: str, at: datetime, action_id: UUID | None = None,
 
 def record(*, event: str, actor: str, at: datetime, action_id: UUID | None = None, dig: str = "") -> None:
     line(event=event, actor=actor, at=at, action_id=action_id, dig=dig).save(force_insert=True)
-
-
-def record_many(lines: Iterable[Entry]) -> None:
-    rows.insert(list(lines))
