@@ -16,4 +16,4 @@ def line(*, event: str, actor: str, at: datetime, action_id: UUID | None = None,
 
 
 def record(*, event: str, actor: str, at: datetime, action_id: UUID | None = None, dig: str = "") -> None:
-    line(event=event, actor=actor, at=at, action_id=action_id, dig=dig).save(force_insert=True)
+    rows.insert([line(event=event, actor=actor, at=at, action_id=action_id, dig=dig)])
