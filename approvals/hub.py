@@ -123,7 +123,10 @@ class Hub:
             for event in self._watchers.get(action_id, ()):
                 event.set()
         for callback in list(self._callbacks):
-            callback(message)
+            try:
+                callback(message)
+            except Exception:  # one page's fault must not silence the hub for all others
+                log.exception("a subscriber failed")
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

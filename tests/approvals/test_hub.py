@@ -58,6 +58,22 @@ async def test_subscribers_hear_everything_until_they_stop(valkey):
     assert len(heard) == 1
 
 
+async def test_a_subscriber_that_fails_silences_no_other(valkey):
+    def fail(message):
+        raise RuntimeError("mine alone")
+
+    arrived = asyncio.Event()
+    stops = [hub.subscribe(fail), hub.subscribe(lambda message: arrived.set())]
+    await hub.started()
+    publish(valkey, "a", event="asked")
+    assert await soon(arrived)
+    arrived.clear()
+    publish(valkey, "b", event="asked")
+    assert await soon(arrived)
+    for stop in stops:
+        stop()
+
+
 async def test_nonsense_on_the_channel_is_passed_over(valkey):
     mine = uuid4()
     async with hub.watching(mine) as woken:
