@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="placet-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _choose_database(config, folder)
-    distributes = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
+    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+        return  # runs no test; a worker that inherited our settings would read them before it has stores of its own
     os.environ.update(
         DJANGO_SETTINGS_MODULE="config.settings",
         DJANGO_ALLOW_ASYNC_UNSAFE="true",
@@ -37,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         PORT=str(stores.free_port()),
         PUBLIC_URL="",
         BROKER_URL="",
-        REDIS_URL="" if distributes else stores.start_valkey(folder),
+        REDIS_URL=stores.start_valkey(folder),
         DEMO="0",
     )
     from django.conf import settings
