@@ -48,7 +48,6 @@ type Answer = Admitted | Refusal
 
 _LIVING = "SELECT id, generation FROM accounts_server WHERE id {any} AND stopped_at IS NULL"
 _KNOWN = "SELECT 1 FROM approvals_action WHERE server_id {any} AND idempotency_key {any} LIMIT 1"
-type Unsettled = list[settlement.Case]
 
 
 def submit_many(*, items: Sequence[Item], at: datetime) -> list[Answer]:
