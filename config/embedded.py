@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -145,6 +146,8 @@ def hand_over(var: Path, *, found: list[dict[str, Any]], ready: list[str], told:
     }
     write_private(var / PLAN, json.dumps(plan))
     os.chdir(settings.BASE_DIR)
+    # A Ctrl-C in the moment between two programs waits until the supervisor can hear it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     os.execve(sys.executable, [sys.executable, "-S", "-m", "config.supervisor", str(var / PLAN)], told)
 
 

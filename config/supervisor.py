@@ -26,6 +26,7 @@ LONGEST_PAUSE = 30  # seconds between two starts of a child that keeps crashing
 HEALTH_LIMIT = 90  # seconds until the first healthy answer
 LOG_LIMIT = 20 * 1024 * 1024
 PR_SET_PDEATHSIG = 1
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -93,8 +94,9 @@ class Supervisor:
         self.ready = False
 
     def run(self) -> int:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDS:
             signal.signal(number, self._hear)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
         try:
             code = self._watch()
         finally:
@@ -179,7 +181,7 @@ def _alive(child: Child) -> bool:
 
 def _die_with(supervisor: int) -> None:
     """Runs in the child before its program. Linux ends it with the supervisor; elsewhere the next start does."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         signal.signal(number, signal.SIG_DFL)
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -213,9 +215,12 @@ def _ending(code: int) -> str:
 
 
 def say(*lines: str) -> None:
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Whoever listened may have gone: that is no reason to stop."""
+    try:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+    except OSError:
+        return
 
 
 if __name__ == "__main__":

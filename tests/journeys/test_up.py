@@ -109,6 +109,29 @@ def test_one_signal_ends_everything_within_three_seconds(start, tmp_path, number
     assert not (tmp_path / "stores.json").exists()
 
 
+def test_declared_proxy_is_believed_and_plain_visitors_are_sent_to_https(start):
+    running = start(PUBLIC_URL="https://console.example.org").ready()
+    assert running.get("/sign-in/").headers["Location"].startswith("https://")
+    proxied = {"Host": "console.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    page = httpx2.get(f"{running.url}/sign-in/", headers=proxied, timeout=10)
+    assert page.status_code == 200 and "Secure" in page.headers["Set-Cookie"]
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_named_redis_is_used_instead_of_an_embedded_one(start, valkey):
+    running = start(REDIS_URL=valkey).ready()
+    assert set(running.children(count=2)) == {"web", "worker"}
+    assert running.get("/readyz").json()["redis"]
+
+
+@pytest.mark.postgres
+def test_named_postgresql_is_used(start, tmp_path):
+    running = start(DATABASE_URL=os.environ["DATABASE_URL"], DEMO="1").ready()
+    assert running.get("/readyz").json()["database"]
+    assert running.command("register_server", "beside-postgres")["token"]
+    assert not (tmp_path / "placet.sqlite3").exists()
+
+
 def test_killed_supervisor_leaves_nothing_to_the_next_start(start):
     first = start().ready()
     pids = first.children()

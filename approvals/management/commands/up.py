@@ -26,6 +26,8 @@ class Command(BaseCommand):
         except CannotStart as refused:
             self.stderr.write(f"Placet does not start: {refused}.", style_func=str)
             sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
     def _start(self, var: Path) -> None:
         embedded.take_lock(var)
