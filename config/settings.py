@@ -1,5 +1,6 @@
 """Django's settings. What may differ between two installations comes from `config.environment`; the rest is fixed."""
 
+import atexit
 import os
 import secrets
 import sys
@@ -139,6 +140,7 @@ DATABASES = {
     if ENV.database_url
     else databases.sqlite(VAR_DIR / "placet.sqlite3")
 }
+atexit.register(databases.close_pools)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Sign-in limits count here. In the database, because a lost Redis must neither lock people out nor lift the limits.
 CACHES = {
