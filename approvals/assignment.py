@@ -1,11 +1,26 @@
 """Naming the owners: who is asked about an action, from the duties on its checkpoint."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from . import access
-from .models import Assignment
+from .models import Assignment, Duty
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row of the table of assignments, on its way there (see `rows.Light`)."""
+
+    table: ClassVar = Assignment
+    action_id: UUID
+    owner_id: int
+    role: str
+    at: datetime
+    duty: str = Duty.APPROVAL
+    why: str = "owner"
 
 
 def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) -> list[access.Owner]:
@@ -17,6 +32,6 @@ def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) ->
     ]
 
 
-def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> list[Assignment]:
+def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> list[Named]:
     """Return the rows, not yet written, that say these owners were asked."""
-    return [Assignment(action_id=action_id, owner_id=o.user_id, role=o.role, at=at) for o in owners]
+    return [Named(action_id, owner.user_id, owner.role, at) for owner in owners]

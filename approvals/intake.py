@@ -123,7 +123,7 @@ class _Batch:
             if not people:
                 hopeless.append(_hopeless(action, item, found))
             lines.append(
-                ledger.line(
+                ledger.Line(
                     event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at
                 )
             )

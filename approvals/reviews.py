@@ -160,7 +160,7 @@ def _write(action: Action, *, reviewer: User, role: str, verdict: str, note: str
         action=action, reviewer=reviewer, role=role, verdict=verdict, note=note, shown=shown,
         stmt=canonical.canonical(stmt), at=at,
     )  # fmt: skip
-    line = ledger.line(
+    line = ledger.Line(
         event=f"action.reviewed.{verdict}", actor=reviewer.urn, action_id=action.pk,
         dig=canonical.digest_bytes(bytes(review.stmt)), at=at,
     )  # fmt: skip

@@ -50,7 +50,7 @@ def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
     _move(cases, at=at)
     born = [_receipt(case, at=at) for case in cases]
     lines = [
-        ledger.line(
+        ledger.Line(
             event=f"action.{case.decision}", actor=case.actor, action_id=case.action.pk, at=at,
             dig=canonical.digest_bytes(bytes(receipt.jws)),
         )
