@@ -23,6 +23,8 @@ REQUEST, ENVELOPE = "placet-request+jwt", "placet-envelope+jwt"
 REQUEST_LIFE = timedelta(seconds=60)
 ENVELOPE_LIFE = timedelta(days=7)
 SKEW = timedelta(seconds=30)
+#: Generations of servers that are not stopped, for whoever asks it beside other questions; `{any}` takes their ids.
+LIVING = "SELECT id, generation FROM accounts_server WHERE id {any} AND stopped_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts import servers
 from accounts.servers import Identity
 
 from . import access, assignment, ledger, nudge, policy, rows, settlement, submission
@@ -46,7 +47,6 @@ class Admitted:
 
 type Answer = Admitted | Refusal
 
-_LIVING = "SELECT id, generation FROM accounts_server WHERE id {any} AND stopped_at IS NULL"
 _KNOWN = "SELECT 1 FROM approvals_action WHERE server_id {any} AND idempotency_key {any} LIMIT 1"
 
 
@@ -78,7 +78,7 @@ class _Batch:
     def __init__(self, items: Sequence[Item], *, at: datetime) -> None:
         self.at = at
         who, keys = list({item.server.id for item in items}), [item.key for item in items]
-        generations, known, version = rows.fetch((_LIVING, [who]), (_KNOWN, [who, keys]), (policy.VERSION, []))
+        generations, known, version = rows.fetch((servers.LIVING, [who]), (_KNOWN, [who, keys]), (policy.VERSION, []))
         self.generations = dict(generations)
         self.known = _known(items) if known else {}
         self.book = policy.book(version=version)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol
@@ -54,7 +54,7 @@ def fetch(*questions: Question) -> list[list[tuple[Any, ...]]]:
     with connection.cursor() as cursor:
         for text, params in asked:
             cursor.execute(text, [_for_sqlite(param) for param in params])
-            answers.append(cursor.fetchall())
+            answers.append([tuple(map(_from_sqlite, row)) for row in cursor.fetchall()])
     return answers
 
 
@@ -115,6 +115,10 @@ def _for_sqlite(value: Any) -> Any:
     if isinstance(value, datetime):
         return _sqlite_time(value)
     return json.dumps([_for_sqlite(each) for each in value]) if isinstance(value, list) else value
+
+
+def _from_sqlite(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 @lru_cache(maxsize=64)

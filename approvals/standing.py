@@ -5,18 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from accounts import servers
 from accounts.servers import Identity
 
+from . import rows
 from .errors import NotFound, Refusal, Unauthenticated
-from .models import Action, Receipt, Review, State
+from .models import Action, Receipt
 
-_COLUMNS = (
-    "id", "server_id", "kind", "state", "dig", "created_at", "deadline_at", "checkpoint__name", "reason", "settled_at",
-    "receipt__expires_at", "receipt__jws", "consumption__at", "outcome__status", "outcome__note",
-)  # fmt: skip
+# One deny denies, so there is at most one note an action.
+_READ = """
+SELECT action.id, action.server_id, action.kind, action.state, action.dig, action.created_at, action.deadline_at,
+       checkpoint.name, action.reason, action.settled_at, receipt.expires_at, receipt.jws, consumption.at,
+       outcome.status, outcome.note,
+       (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny')
+  FROM approvals_action AS action
+  LEFT JOIN approvals_checkpoint AS checkpoint ON checkpoint.id = action.checkpoint_id
+  LEFT JOIN approvals_receipt AS receipt ON receipt.action_id = action.id
+  LEFT JOIN approvals_consumption AS consumption ON consumption.action_id = action.id
+  LEFT JOIN approvals_outcome AS outcome ON outcome.action_id = action.id
+"""
+_SESSION, _STATE, _BEFORE = " AND action.session = %s", " AND action.state = %s", " AND action.id < %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Standing:
     consumed_at: datetime | None = None
     outcome: str | None = None
     outcome_note: str | None = None
-    note: str = ""
+    note: str | None = None
 
 
 def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -> Standing:
@@ -51,16 +59,17 @@ def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -
 
 def read(*, action_id: UUID) -> Standing:
     """The standing of one action whoever its server is, for operators; NotFound when there is none."""
-    found = _read(Action.objects.filter(pk=action_id))
+    (found,) = rows.fetch((f"{_READ} WHERE action.id = %s", [action_id]))
     if not found:
         raise NotFound()
-    return found[0]
+    return _standing(found[0])
 
 
 def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Refusal]:
     """Return the standing of each wanted action, in order; NotFound when it is another server's or nobody's."""
-    living = servers.current(server for server, _ in wanted)
-    found = {row.id: row for row in _read(Action.objects.filter(pk__in={action_id for _, action_id in wanted}))}
+    who, ids = list({server.id for server, _ in wanted}), list({action_id for _, action_id in wanted})
+    generations, read = rows.fetch((servers.LIVING, [who]), (f"{_READ} WHERE action.id {{any}}", [ids]))
+    living, found = dict(generations), {row.id: row for row in map(_standing, read)}
     return [_answer(found.get(action_id), server=server, living=living) for server, action_id in wanted]
 
 
@@ -69,35 +78,20 @@ def page(
 ) -> tuple[list[Standing], UUID | None]:
     """Return the server's own actions, newest first, and where the next page starts (None at the end)."""
     servers.require_current(server)
-    rows = Action.objects.filter(server_id=server.id)
-    if session:
-        rows = rows.filter(session=session)
-    if state:
-        rows = rows.filter(state=state)
-    if before:
-        rows = rows.filter(pk__lt=before)
-    found = _read(rows.order_by("-pk")[: limit + 1])
-    return found[:limit], found[limit - 1].id if len(found) > limit else None
+    asked = {_SESSION: session, _STATE: state, _BEFORE: before}
+    narrowed = {text: value for text, value in asked.items() if value}
+    text = f"{_READ} WHERE action.server_id = %s {''.join(narrowed)} ORDER BY action.id DESC LIMIT %s"
+    (read,) = rows.fetch((text, [server.id, *narrowed.values(), limit + 1]))
+    found = [_standing(row) for row in read[:limit]]
+    return found, found[-1].id if len(read) > limit else None
 
 
-def _answer(row: Standing | None, *, server: Identity, living: set[Identity]) -> Standing | Refusal:
-    if server not in living:
+def _answer(row: Standing | None, *, server: Identity, living: dict[int, int]) -> Standing | Refusal:
+    if living.get(server.id) != server.generation:
         return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
     return row if row is not None and row.server_id == server.id else NotFound()
 
 
-def _read(rows: QuerySet[Action]) -> list[Standing]:
-    found = list(rows.values_list(*_COLUMNS))
-    notes = _notes([row[0] for row in found if row[3] == State.DENIED])
-    return [Standing(*row[:11], _bytes(row[11]), *row[12:], notes.get(row[0], "")) for row in found]
-
-
-def _notes(denied: list[UUID]) -> dict[UUID, str]:
-    """One deny denies, so there is at most one note an action."""
-    if not denied:
-        return {}
-    return dict(Review.objects.filter(action_id__in=denied, verdict="deny").values_list("action_id", "note"))
-
-
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _standing(row: tuple) -> Standing:
+    """SQLite keeps an id as text."""
+    return Standing(row[0] if isinstance(row[0], UUID) else UUID(row[0]), *row[1:])
