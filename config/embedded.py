@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,7 @@ def reap_leftovers(var: Path) -> list[str]:
 
 def store_address(var: Path) -> tuple[str, Path]:
     """A loopback address and a password for the embedded Valkey, written for it; returns (URL, configuration file)."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     password = secrets.token_urlsafe(24)
     # The append-only file keeps queued asks over a restart; what matters for good is in the database.
     lines = (
@@ -82,6 +81,15 @@ def store_address(var: Path) -> tuple[str, Path]:
     file = var / "valkey" / "valkey.conf"
     write_private(file, "\n".join(lines) + "\n")
     return f"redis://:{password}@{HOST}:{port}/0", file
+
+
+def _free_port() -> int:
+    """Below the range of outgoing connections: one of those could take the port while a killed store starts again."""
+    while True:
+        port = 15_000 + secrets.randbelow(15_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def children(*, valkey: Path | None, demo: Path | None) -> list[dict[str, Any]]:
