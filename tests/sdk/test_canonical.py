@@ -1,6 +1,7 @@
 """Bytes that have only one form, and values that have none."""
 
 import json
+import tracemalloc
 
 import pytest
 import rfc8785
@@ -126,3 +127,15 @@ def test_a_value_that_contains_itself_is_refused():
     value.append(value)
     with pytest.raises(NotCanonical):
         canonical(value)
+
+
+def test_a_long_name_over_many_values_does_not_fill_the_memory():
+    raw = b'{"%s":[%s],"x":"\\ud83d\\ude00"}' % (b"K" * 30_000, b",".join([b"0"] * 15_000))
+    tracemalloc.start()
+    value = parse(raw)
+    canonical(value)
+    with pytest.raises(NotCanonical):
+        parse(raw.replace(b'"x"', b'"y":NaN,"x"'))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40_000_000  # with a pointer a value it would be 450 MB
