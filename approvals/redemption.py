@@ -16,6 +16,7 @@ from .errors import (
     ApprovalExpired,
     BadIdempotencyKey,
     BadOutcome,
+    NotAnAsk,
     NotApproved,
     NotConsumed,
     OutcomeConflict,
@@ -66,6 +67,8 @@ def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at
         raise BadOutcome(pointer="/status")
     if len(note) > NOTE_LIMIT:
         raise TextTooLong(pointer="/note")
+    if "\0" in note:
+        raise NotAnAsk("bad_character", "The note may not hold U+0000: no text column can.", pointer="/note")
     servers.require_current(server)
     action = access.action_of_server(server=server, action_id=action_id)
     if not Consumption.objects.filter(pk=action.pk).exists():

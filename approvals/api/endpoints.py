@@ -41,7 +41,7 @@ async def submit(request: HttpRequest) -> HttpResponse:
 @api.get("/api/v1/actions", operation_id="list", response=shapes.Page, openapi_extra=document.LIST)
 async def list_actions(
     request: HttpRequest,
-    session: Annotated[str, Query(max_length=128)] = "",
+    session: Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")] = "",
     state: Annotated[shapes.State | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[UUID | None, Query(description="`next` of the page before")] = None,

@@ -97,6 +97,9 @@ def _read(messages: Sequence[Message], *, at: datetime) -> tuple[list[Read], lis
             good.append((message, _item(message, who)))
         except Refusal as refusal:
             dead.append(DeadLetter(message, refusal.code, refusal.message))
+        except Exception as error:  # our fault, and of this message alone: the others must not wait behind it
+            log.error("an ask cannot be read", exc_info=error)
+            dead.append(DeadLetter(message, "internal", type(error).__name__))
     return good, dead
 
 

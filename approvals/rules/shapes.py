@@ -1,5 +1,7 @@
 """What an ask of each kind has to look like (MCP 2025-11-25 and 2026-07-28), and nothing about whether it is wise."""
 
+import re
+from collections.abc import Set
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,9 @@ PRIMITIVES = {"string", "number", "integer", "boolean", "array"}
 ROLES = {"user", "assistant"}
 MAX_URL = 2048
 MAX_NAME = 256
+#: A host as every parser reads it (RFC 1123): no escapes, no address in figures, no dot at its end. What policies match
+#: must be what a browser opens.
+HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9-]{1,63}\.)*[a-z][a-z0-9-]{0,62}")
 
 
 def require_object(value: Any, pointer: str) -> dict[str, Any]:
@@ -31,10 +36,7 @@ def text(value: dict[str, Any], member: str, *, limit: int, at: str = "") -> str
     """Return an optional text, "" when absent; refused when it is no string, empty, or too long."""
     if member not in value:
         return ""
-    found = _typed(value[member], str, f"{at}/{member}", "a string")
-    if not found or len(found) > limit:
-        raise NotAnAsk("bad_length", f"{member} must have 1 to {limit} characters.", pointer=f"{at}/{member}")
-    return found
+    return _short(value[member], f"{at}/{member}", limit)
 
 
 def mcp(value: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def _sampling_result(params: dict[str, Any], at: str) -> None:
 
 def _message(message: Any, at: str) -> None:
     require_object(message, at)
-    if _required(message, "role", at) not in ROLES:
+    if not _is_one_of(_required(message, "role", at), ROLES):
         raise NotAnAsk("wrong_type", "role must be user or assistant.", pointer=f"{at}/role")
     content = _required(message, "content", at)
     blocks = content if isinstance(content, list) else [content]
@@ -138,7 +140,7 @@ def _form(params: dict[str, Any], at: str) -> None:
     where = f"{at}/requestedSchema/properties"
     for field, rule in require_object(schema.get("properties", {}), where).items():
         pointer = f"{where}/{_escape(field)}"
-        if require_object(rule, pointer).get("type") not in PRIMITIVES:
+        if not _is_one_of(require_object(rule, pointer).get("type"), PRIMITIVES):
             raise NotAnAsk("not_flat", "A form asks for plain values only, one level deep.", pointer=f"{pointer}/type")
 
 
@@ -148,8 +150,8 @@ def _url(params: dict[str, Any], at: str) -> None:
     url = _short(_required(params, "url", at), f"{at}/url", MAX_URL)
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "https" and parts.hostname and not parts.username and not parts.password
-        good = good and not any(ord(c) <= 32 or c == "\\" for c in url) and (parts.port is None or parts.port == 443)
+        good = parts.scheme == "https" and HOST.fullmatch(parts.hostname or "") and "@" not in parts.netloc
+        good = good and not any(ord(c) <= 32 or c in "\\\x7f" for c in url) and parts.port in (None, 443)
     except ValueError:
         good = False
     if not good:
@@ -168,7 +170,7 @@ CHECKS = {
 
 
 def _mode(params: dict[str, Any], wanted: set[str | None], at: str) -> None:
-    if params.get("mode") not in wanted:
+    if not _is_one_of(params.get("mode"), wanted):
         raise NotAnAsk("wrong_mode", "The elicitation's mode does not fit its kind.", pointer=f"{at}/mode")
 
 
@@ -182,7 +184,14 @@ def _short(value: Any, pointer: str, limit: int) -> str:
     found = _typed(value, str, pointer, "a string")
     if not 1 <= len(found) <= limit:
         raise NotAnAsk("bad_length", f"This must have 1 to {limit} characters.", pointer=pointer)
+    if "\0" in found:
+        raise NotAnAsk("bad_character", "This may not hold U+0000: no text column can.", pointer=pointer)
     return found
+
+
+def _is_one_of(value: Any, known: Set[str | None]) -> bool:
+    """Whether it is one of these words. Anything may stand where a word belongs, a list too, which no set can hold."""
+    return isinstance(value, str | None) and value in known
 
 
 def _typed[T](value: Any, kind: type[T], pointer: str, words: str) -> T:

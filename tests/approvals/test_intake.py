@@ -169,6 +169,10 @@ def test_every_kind_is_admitted(kind, method, params, name):
         ({"subject": ""}, "bad_length", "/subject"),
         ({"bundle": {"id": "b", "size": 0}}, "wrong_type", "/bundle/size"),
         ({"sampling_action": "x"}, "bad_sampling_action", "/sampling_action"),
+        ({"subject": "dana\0"}, "bad_character", "/subject"),
+        ({"session": "\0"}, "bad_character", "/session"),
+        ({"bundle": {"id": "b\0"}}, "bad_character", "/bundle/id"),
+        ({"mcp": {"method": "tools/call", "params": {"name": "refund\0"}}}, "bad_character", "/mcp/params/name"),
     ],
 )
 def test_what_is_no_ask_is_refused_by_name_and_place(change, code, pointer):
@@ -180,7 +184,9 @@ def test_what_is_no_ask_is_refused_by_name_and_place(change, code, pointer):
 @pytest.mark.parametrize(
     "url",
     ["http://bank.example/", "https://user:pw@bank.example/", "https:///x", "javascript:alert(1)",
-     "https://bank.example:8443/", "https://a\\b/"],
+     "https://bank.example:8443/", "https://a\\b/", "https://@bank.example/", "https://bank.example./",
+     "https://b%61nk.example/", "https://bаnk.example/", "https://[::1]/", "https://127.0.0.1/", "https://0x7f.1/",
+     f"https://{'a.' * 150}example/", "https://bank.example/\x7f"],
 )  # fmt: skip
 def test_a_link_is_https_with_a_host_and_nothing_odd(url):
     with pytest.raises(errors.NotAnAsk) as refused:
@@ -200,6 +206,21 @@ def test_a_form_is_one_level_deep():
             }
         )
     assert refused.value.code == "not_flat"
+
+
+@pytest.mark.parametrize("odd", [["string", "null"], {}, 1, True])
+def test_a_list_where_a_word_belongs_is_refused_by_name(odd):
+    form = FORM | {"requestedSchema": {"type": "object", "properties": {"a": {"type": odd}}}}
+    message = {"role": odd, "content": {"type": "text", "text": "x"}}
+    for kind, method, params, code in (
+        ("elicitation_form", "elicitation/create", form, "not_flat"),
+        ("elicitation_form", "elicitation/create", FORM | {"mode": odd}, "wrong_mode"),
+        ("elicitation_url", "elicitation/create", URL | {"mode": odd}, "wrong_mode"),
+        ("sampling", "sampling/createMessage", SAMPLING | {"messages": [message]}, "wrong_type"),
+    ):
+        with pytest.raises(errors.NotAnAsk) as refused:
+            submission.read({"kind": kind, "mcp": {"method": method, "params": params}})
+        assert refused.value.code == code
 
 
 @pytest.mark.parametrize(

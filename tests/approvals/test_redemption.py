@@ -99,6 +99,13 @@ def test_an_expiry_keeps_the_reviews_it_had(asked_payout, alice, later):
     assert Receipt.objects.get(pk=asked_payout.pk).decision == "expired"
 
 
+def test_a_note_that_no_column_can_hold_is_refused(approved, shop, later):
+    consume(approved, shop, later)
+    with pytest.raises(errors.NotAnAsk) as refused:
+        redemption.report(action_id=approved.pk, server=identity(shop), status="failed", note="a\0b", at=later)
+    assert (refused.value.code, refused.value.pointer) == ("bad_character", "/note")
+
+
 def test_receipts_are_handed_over_and_then_no_longer_owed(approved, later):
     sent = []
     assert delivery.hand_over(publish=sent.extend, at=later) == 1

@@ -67,6 +67,22 @@ def test_what_cannot_be_admitted_is_buried_with_its_reason(queue, intake, refund
     assert Action.objects.get().idempotency_key == "good"
 
 
+def test_an_ask_that_we_stumble_over_is_buried_alone(queue, intake, refund, alice, monkeypatch):
+    """A fault of ours in reading one ask must not hold up everybody's, again and again."""
+    read = reader.envelope.read
+
+    def stumbling(claims, *, sealed):
+        if claims["key"] == "bad":
+            raise TypeError("unhashable type: 'list'")
+        return read(claims, sealed=sealed)
+
+    monkeypatch.setattr(reader.envelope, "read", stumbling)
+    queue.send(queue.sealed(key="bad"), queue.sealed(key="good"))
+    assert reader.turn(intake) == 2
+    assert queue.dead() == ["internal"] and queue.waiting() == 0
+    assert Action.objects.get().idempotency_key == "good"
+
+
 @pytest.mark.parametrize("envelope", [b"", b"nonsense", b"a.b.c", b"\xff\xfe", b"x" * 500_000])
 def test_what_is_no_envelope_is_buried(queue, intake, envelope):
     queue.send(envelope)
