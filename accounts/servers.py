@@ -18,6 +18,8 @@ from placet import canonical, envelopes
 from .errors import BadPublicKey, BadServerName, NameTaken, Unauthenticated
 from .models import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
 
+KID = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638 over SHA-256
+JTI = re.compile(r"[!-~]{16,128}")
 TOKEN = re.compile(r"plc_([a-z0-9]{16})_([A-Za-z0-9_-]{43})")
 REQUEST, ENVELOPE = "placet-request+jwt", "placet-envelope+jwt"
 REQUEST_LIFE = timedelta(seconds=60)
@@ -153,7 +155,7 @@ def _keys(sealed: Iterable[bytes], *, typ: str) -> dict[str, ServerKey]:
     for jws in sealed:
         with suppress(ValueError):
             kids.add(envelopes.peek_kid(jws, typ=typ))
-    return ServerKey.objects.select_related("server").in_bulk(kids)
+    return ServerKey.objects.select_related("server").in_bulk([kid for kid in kids if KID.fullmatch(kid)])
 
 
 def _opened(
@@ -188,8 +190,8 @@ def _check_claims(claims: dict[str, Any], *, server: Server, audience: str, life
     if claims.get("iss") != server.urn or claims.get("aud") != audience:
         raise Unauthenticated("wrong_audience", f"Expected iss {server.urn} and aud {audience}.")
     issued, expires, jti = claims.get("iat"), claims.get("exp"), claims.get("jti")
-    if type(issued) is not int or type(expires) is not int or not isinstance(jti, str) or not 16 <= len(jti) <= 128:
-        raise Unauthenticated("bad_claims", "iat and exp must be whole seconds, jti a string of 16 to 128 characters.")
+    if type(issued) is not int or type(expires) is not int or not isinstance(jti, str) or not JTI.fullmatch(jti):
+        raise Unauthenticated("bad_claims", "iat and exp must be whole seconds, jti 16 to 128 printable characters.")
     now = int(at.timestamp())
     if expires <= now:
         raise Unauthenticated("expired_token", "The signed token has expired.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -37,7 +38,10 @@ def open_signed(raw: bytes, *, public_key: bytes, typ: str) -> dict[str, Any]:
 def read_public_key(source: bytes) -> tuple[bytes, str]:
     """Return raw key and RFC 7638 thumbprint of an Ed25519 public key given as PEM or as a JWK."""
     text = source.strip()
-    raw = _from_jwk(text) if text.startswith(b"{") else _from_pem(text)
+    try:
+        raw = _from_jwk(text) if text.startswith(b"{") else _from_pem(text)
+    except (RecursionError, UnsupportedAlgorithm) as error:
+        raise ValueError("Expected an Ed25519 public key.") from error
     Ed25519PublicKey.from_public_bytes(raw)
     return raw, thumbprint(raw)
 

@@ -13,6 +13,10 @@ from accounts.errors import BadPublicKey, BadServerName, NameTaken, Unauthentica
 from accounts.models import ServerToken
 
 pytestmark = pytest.mark.django_db
+UNSUPPORTED = b"""-----BEGIN PUBLIC KEY-----
+MAswBQYDKgMEAwIAAA==
+-----END PUBLIC KEY-----
+"""  # well-formed, of an algorithm nobody knows here
 CONSOLE = "https://console.example.org"
 
 
@@ -105,6 +109,7 @@ def test_a_signed_request_is_for_that_request_alone(pos, key, now, other):
         ({"aud": "https://elsewhere.example"}, "wrong_audience"),
         ({"exp": 0}, "expired_token"),
         ({"jti": "short"}, "bad_claims"),
+        ({"jti": "\0" * 22}, "bad_claims"),
         ({"iat": "now"}, "bad_claims"),
     ],
 )
@@ -121,6 +126,19 @@ def test_a_signed_request_lives_a_minute_at_most(pos, key, now):
 def test_another_key_signs_for_nobody(pos, now):
     stranger = FileSigner(Ed25519PrivateKey.generate())
     assert refused(lambda: authenticate(signed(stranger, now), now)) == "unknown_key"
+
+
+def test_a_key_name_that_no_key_can_have_is_not_looked_up(pos, now, django_assert_num_queries):
+    """PostgreSQL takes no NUL, and who sent it is nobody yet."""
+
+    class Odd:
+        kid = "\0" * 43
+
+        def sign(self, data):
+            return b"\0" * 64
+
+    with django_assert_num_queries(0):
+        assert refused(lambda: authenticate(signed(Odd(), now), now)) == "unknown_key"
 
 
 def test_a_replaced_key_stops_working_at_once(pos, key, now):
@@ -144,8 +162,12 @@ def test_a_name_is_given_once(shop, now):
 
 
 @pytest.mark.parametrize(
-    "junk", [b"", b"{}", b"-----BEGIN PUBLIC KEY-----", b'{"kty":"RSA"}', b"{", b'{"kty":"OKP","crv":"Ed25519","x":1}']
-)
+    "junk",
+    [
+        b"", b"{}", b"-----BEGIN PUBLIC KEY-----", b'{"kty":"RSA"}', b"{", b'{"kty":"OKP","crv":"Ed25519","x":1}',
+        b'{"a":' * 50_000, UNSUPPORTED,
+    ],
+)  # fmt: skip
 def test_a_public_key_is_an_ed25519_key(now, junk):
     with pytest.raises(BadPublicKey):
         servers.register(name="pos", at=now, public_key=junk)
