@@ -33,7 +33,11 @@ def take_lock(var: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise CannotStart(f"it is already running at {settings.PUBLIC_URL} with the folder {var}") from None
+        number = os.pread(descriptor, 20, 0).decode() or "unknown"
+        running = f"{settings.PUBLIC_URL} (process {number}, folder {var})"
+        raise CannotStart(f"it is already running at {running}") from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     os.set_inheritable(descriptor, True)
 
 

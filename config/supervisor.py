@@ -18,7 +18,7 @@ from pathlib import Path
 
 from config import processes
 
-TICK = 0.1  # seconds between two looks at the children
+TICK, CALM_TICK = 0.1, 0.2  # seconds between two looks at the children, before and after the first healthy answer
 GRACE = 1.8  # seconds a child has to end by itself; with the last ones' share the whole stop stays below three
 LAST_GRACE = 0.7
 STEADY = 60  # seconds after which a child counts as well again
@@ -115,7 +115,7 @@ class Supervisor:
             if time.monotonic() - looked > 60:
                 looked = time.monotonic()
                 self._trim_logs()
-            time.sleep(TICK)
+            time.sleep(CALM_TICK if self.ready else TICK)
         return 0
 
     def _becomes_ready(self) -> bool:

@@ -73,6 +73,12 @@ def test_one_address_cannot_try_name_after_name(client, alice):
     assert not signed_in(client)
 
 
+def test_flood_of_sign_ins_is_told_to_wait(client, alice):
+    answers = [sign_in(client, password="wrong") for _ in range(31)]
+    assert [answer.status_code for answer in answers[:30]] == [200] * 30
+    assert answers[30].status_code == 429 and "<html" in answers[30].text
+
+
 def test_limits_are_counted_in_the_database(settings):
     """A Redis that is away must neither lock people out nor lift the limits."""
     assert settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"

@@ -87,7 +87,8 @@ def test_command_beside_the_console_needs_no_setting(console):
 def test_second_start_in_the_same_folder_is_refused(console):
     code, said = Running(console.var).refused()
     assert code == 1
-    assert said == f"Placet does not start: it is already running at {console.url} with the folder {console.var}.\n"
+    where = f"{console.url} (process {console.process.pid}, folder {console.var})"
+    assert said == f"Placet does not start: it is already running at {where}.\n"
     assert console.answers()
 
 
