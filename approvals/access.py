@@ -6,17 +6,19 @@ The only room that calls guardian: roles hold duties on checkpoints, never on si
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
 
-from accounts.models import Role, User
+from accounts.models import Role, Server, User
 from accounts.servers import Identity
 
 from . import rows
 from .errors import NotAnOwner, NotFound
-from .models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty
+from .models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty, Policy
 
 _OWNERS = """
 SELECT held.content_object_id, person.id, person.username, person.email, role.name
@@ -27,6 +29,13 @@ SELECT held.content_object_id, person.id, person.username, person.email, role.na
   JOIN accounts_user AS person ON person.id = member.user_id
  WHERE held.content_object_id {any} AND duty.codename = %s AND person.is_active
  ORDER BY person.username, role.name
+"""
+_ACTION = """
+SELECT action.*, server.name AS server_name, policy.dig AS policy_dig
+  FROM approvals_action AS action
+  JOIN accounts_server AS server ON server.id = action.server_id
+  LEFT JOIN approvals_policy AS policy ON policy.id = action.policy_id
+ WHERE action.id = %s
 """
 _DUTIES = """
 SELECT held.content_object_id, duty.codename, role.name
@@ -93,12 +102,7 @@ def action_for_review(*, user: User, action_id: UUID) -> tuple[Action, str]:
     The row stays locked until the verb's transaction ends: without it two simultaneous approvals of a two-approval
     action each count one, and it waits for ever.
     """
-    action = (
-        Action.objects.select_for_update(of=("self",))
-        .select_related("policy__checkpoint", "server")
-        .filter(pk=action_id)
-        .first()
-    )
+    action = _locked(action_id)
     held = duties(user).get(action.checkpoint_id) if action else None
     if action is None or held is None:
         raise NotFound()
@@ -117,13 +121,8 @@ def action_seen_by(user: User, action_id: UUID) -> Action:
 
 def action_of_server(*, server: Identity, action_id: UUID) -> Action:
     """Return the server's own action, locked; another server's is not found."""
-    action = (
-        Action.objects.select_for_update(of=("self",))
-        .select_related("policy__checkpoint", "server")
-        .filter(pk=action_id, server_id=server.id)
-        .first()
-    )
-    if action is None:
+    action = _locked(action_id)
+    if action is None or action.server_id != server.id:
         raise NotFound()
     return action
 
@@ -133,6 +132,27 @@ def is_own(*, username: str, email: str, names: Iterable[str]) -> bool:
     mine = {username.casefold(), f"user:{username}".casefold()}
     mine |= {email.casefold(), f"user:{email}".casefold()} if email else set()
     return any(name.casefold() in mine for name in names if name)
+
+
+def _locked(action_id: UUID) -> Action | None:
+    """The action, locked, with its policy and its server (of which the name alone is read before somebody asks).
+
+    A statement of constant text: the ORM takes a millisecond to build a query over four tables.
+    """
+    lock = " FOR UPDATE OF action" if connection.features.has_select_for_update else ""
+    found = list(Action.objects.raw(_ACTION + lock, [Action._meta.pk.get_db_prep_value(action_id, connection)]))
+    if not found:
+        return None
+    action = found[0]
+    action.server = Server.from_db(connection.alias, ["id", "name"], [action.server_id, action.server_name])
+    action.policy = _policy(action.policy_id, action.policy_dig) if action.policy_id else None
+    return action
+
+
+@lru_cache(maxsize=4096)
+def _policy(policy_id: int, dig: str) -> Policy:
+    """A revision never changes, so it is read once. The digest is part of the name: ids may come again, in tests."""
+    return Policy.objects.select_related("checkpoint").get(pk=policy_id, dig=dig)
 
 
 def _grants() -> QuerySet[CheckpointGroupObjectPermission]:

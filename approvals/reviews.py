@@ -121,7 +121,7 @@ def _review(
     at: datetime,
     valid_seconds: int | None,
 ) -> Recorded:
-    earlier = list(action.reviews.select_related("reviewer"))
+    earlier = _earlier(action)
     _admit(action, earlier=earlier, reviewer=reviewer, seen=seen)
     review = _write(action, reviewer=reviewer, role=role, verdict=verdict, note=note, at=at)
     everybody = [*earlier, review]
@@ -133,6 +133,12 @@ def _review(
         receipt = settlement.settle(_case(action, review, everybody, state=state, valid_seconds=valid_seconds), at=at)
     approvals = sum(r.verdict == "approve" for r in everybody)
     return Recorded(action.pk, state, approvals, action.policy.need, receipt)
+
+
+def _earlier(action: Action) -> list[Review]:
+    """The reviews before this one, which are rare: whether there is any costs a tenth of reading them."""
+    (some,) = rows.fetch(("SELECT 1 FROM approvals_review WHERE action_id = %s LIMIT 1", [action.pk]))
+    return list(action.reviews.select_related("reviewer")) if some else []
 
 
 def _admit(action: Action, *, earlier: list[Review], reviewer: User, seen: str | None) -> None:
