@@ -23,8 +23,8 @@ NOT_JSON = (
 )  # fmt: skip
 #: JSON, but not an ask.
 NOT_AN_ASK = (
-    *NOT_JSON, "missing_member", "unknown_kind", "wrong_method", "wrong_mode", "bad_length", "bad_character", "bad_nonce",
-    "bad_timeout", "bad_url", "not_flat", "bad_sampling_action",
+    *NOT_JSON, "missing_member", "unknown_kind", "wrong_method", "wrong_mode", "bad_length", "bad_character",
+    "bad_nonce", "bad_timeout", "bad_url", "not_flat", "bad_sampling_action",
 )  # fmt: skip
 
 #: code -> (status, title). The title says what kind of trouble it is, the detail what to do about it.

@@ -11,10 +11,11 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import rfc8785
+
+from placet.trails import pointer_of, walk
 
 MAX_BYTES = 262_144
 MAX_DEPTH = 64
@@ -28,9 +29,6 @@ _NONCHARACTER = re.compile("[\ufdd0-\ufdef" + _LAST_OF_PLANES + "]")
 #: Where a surrogate or a noncharacter may hide: escapes from U+D000 and U+F000 on, and noncharacters as they are.
 _SUSPECT = re.compile(r"\\u[dDfF]|" + _NONCHARACTER.pattern)
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-#: The way to a node, from the node up: (way to its parent, key or index); None is the whole document.
-type _Trail = tuple[_Trail, str | int] | None
 
 
 class NotCanonical(ValueError):
@@ -170,36 +168,11 @@ def _complain(text: str, max_depth: int) -> NoReturn:
         value = _MARKING.decode(text)
     except (json.JSONDecodeError, RecursionError):
         raise NotCanonical("not_json", "", "the text is not JSON") from None
-    for trail, found in _walk(value):
+    for trail, found in walk(value):
         if type(found) is _Flaw:
-            place = _pointer(trail if found.key is None else (trail, found.key))
+            place = pointer_of(trail if found.key is None else (trail, found.key))
             raise NotCanonical(found.code, place, found.message)
     raise NotCanonical("not_json", "", "the text is not JSON")
-
-
-def _pointer(trail: _Trail) -> str:
-    """RFC 6901."""
-    steps = []
-    while trail is not None:
-        trail, step = trail
-        steps.append("/" + str(step).replace("~", "~0").replace("/", "~1"))
-    return "".join(reversed(steps))
-
-
-def _walk(value: Any) -> Iterator[tuple[_Trail, Any]]:
-    """Every node with the way to it, parents first, without recursion.
-
-    The ways share their beginnings. As pointers, those of sixty thousand members of one object with a name of 128 KiB
-    would take eight gigabytes.
-    """
-    stack: list[tuple[_Trail, Any]] = [(None, value)]
-    while stack:
-        trail, node = stack.pop()
-        yield trail, node
-        if isinstance(node, dict):
-            stack.extend(((trail, key), child) for key, child in reversed(node.items()))
-        elif isinstance(node, list | tuple):
-            stack.extend(((trail, index), node[index]) for index in range(len(node) - 1, -1, -1))
 
 
 def _refuse_depth(value: Any, max_depth: int) -> None:
@@ -212,15 +185,15 @@ def _refuse_depth(value: Any, max_depth: int) -> None:
 
 
 def _refuse_strings(value: Any) -> None:
-    for trail, node in _walk(value):
+    for trail, node in walk(value):
         texts = list(node) if isinstance(node, dict) else [node] if isinstance(node, str) else []
         for text in texts:
             if text.isascii():
                 continue
             if _SURROGATE.search(text):
-                raise NotCanonical("lone_surrogate", _pointer(trail), "a lone surrogate is not a character")
+                raise NotCanonical("lone_surrogate", pointer_of(trail), "a lone surrogate is not a character")
             if _NONCHARACTER.search(text):
-                place = _pointer(trail)
+                place = pointer_of(trail)
                 raise NotCanonical("noncharacter", place, "noncharacters are not for interchange (RFC 7493, 2.1)")
 
 
@@ -277,9 +250,9 @@ def _slow(value: Any) -> bytes:
         raw = rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise _reason(value, error) from None
-    for trail, node in _walk(value):
+    for trail, node in walk(value):
         if isinstance(node, float) and type(_number(repr(float(node)))) is _Flaw:
-            place = _pointer(trail)
+            place = pointer_of(trail)
             raise NotCanonical("integer_range", place, "this number would be written as an integer beyond 2^53-1")
     return raw
 
@@ -294,18 +267,16 @@ def _shallow(node: Any) -> Any:
 def _reason(value: Any, error: Exception) -> NotCanonical:
     if isinstance(error, RecursionError):
         return NotCanonical("too_deep", "", "nested too deeply to be written")
-    for trail, node in _walk(value):
+    for trail, node in walk(value):
         try:
-            rfc8785.dumps(
-                dict.fromkeys(node, 0) if isinstance(node, dict) else [] if isinstance(node, list | tuple) else node
-            )
+            rfc8785.dumps(_shallow(node))
         except rfc8785.IntegerDomainError:
-            return NotCanonical("integer_range", _pointer(trail), str(error))
+            return NotCanonical("integer_range", pointer_of(trail), str(error))
         except rfc8785.FloatDomainError:
-            return NotCanonical("not_finite", _pointer(trail), str(error))
+            return NotCanonical("not_finite", pointer_of(trail), str(error))
         except UnicodeEncodeError:
-            return NotCanonical("lone_surrogate", _pointer(trail), "a lone surrogate is not a character")
+            return NotCanonical("lone_surrogate", pointer_of(trail), "a lone surrogate is not a character")
         except rfc8785.CanonicalizationError:
             code = "lone_surrogate" if "codepoints" in str(error) else "bad_type"
-            return NotCanonical(code, _pointer(trail), str(error))
+            return NotCanonical(code, pointer_of(trail), str(error))
     return NotCanonical("bad_type", "", str(error))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .addresses import Address, read_address
@@ -101,8 +102,8 @@ def _sampling(sheet: Sheet) -> dict[str, Any]:
     params = sheet.value["params"]
     return {
         "system": sheet.take("params", "systemPrompt"),
-        "turns": _each(params.get("messages"), lambda at: _turn(sheet, ("params", "messages", at))),
-        "tools": _each(params.get("tools"), lambda at: _tool(sheet, ("params", "tools", at))),
+        "turns": _each(sheet, params.get("messages"), lambda at: _turn(sheet, ("params", "messages", at))),
+        "tools": _each(sheet, params.get("tools"), lambda at: _tool(sheet, ("params", "tools", at))),
         "limits": sheet.rows("params", compare=True),
     }
 
@@ -113,13 +114,15 @@ def _sampling_result(sheet: Sheet) -> dict[str, Any]:
 
 def _elicitation_form(sheet: Sheet) -> dict[str, Any]:
     schema = sheet.value["params"].get("requestedSchema", {})
+    properties = _object(schema.get("properties"))
     message = sheet.take("params", "message")
     required = {
         name: at
         for at, name in enumerate(_list(schema.get("required")))
-        if isinstance(name, str) and name in _object(schema.get("properties"))
+        if isinstance(name, str) and name in properties
     }
-    fields = tuple(_field(sheet, name, rule, required) for name, rule in _object(schema.get("properties")).items())
+    asked = islice(properties.items(), sheet.room(len(properties)))
+    fields = tuple(_field(sheet, name, rule, required) for name, rule in asked)
     return {"message": message, "fields": fields}
 
 
@@ -133,7 +136,7 @@ def _turn(sheet: Sheet, at: Path, *, rows: bool = True) -> Turn:
     role = sheet.take(*at, "role")
     content = _object(_at(sheet.value, at)).get("content")
     if isinstance(content, list) and content:
-        blocks = [_block(sheet, (*at, "content", index)) for index in range(len(content))]
+        blocks = list(_each(sheet, content, lambda index: _block(sheet, (*at, "content", index))))
     else:
         blocks = [_block(sheet, (*at, "content"))]
     return Turn(role, blocks, sheet.rows(*at) if rows else Rows("", (), 0))
@@ -155,7 +158,7 @@ def _field(sheet: Sheet, name: str, rule: Any, required: dict[str, int]) -> Fiel
         sheet.take("params", "requestedSchema", "required", required[name])
     type_, title, description = (sheet.take(*at, member) for member in ("type", "title", "description"))
     default = sheet.take(*at, "default")
-    defaults = _each(rule.get("default"), lambda index: sheet.take(*at, "default", index))
+    defaults = _each(sheet, rule.get("default"), lambda index: sheet.take(*at, "default", index))
     rules = [(word, shown) for word in _TEXT_RULES if (shown := sheet.take(*at, word))]
     many = rule.get("type") == "array"
     choices = _choices(sheet, (*at, "items") if many else at, _object(rule.get("items")) if many else rule)
@@ -170,10 +173,10 @@ def _field(sheet: Sheet, name: str, rule: Any, required: dict[str, int]) -> Fiel
 def _choices(sheet: Sheet, at: Path, rule: dict[str, Any]) -> list[Choice]:
     """Read `enum` with the older `enumNames`, or `oneOf` and `anyOf` with titles."""
     found = []
-    for index in range(len(_list(rule.get("enum")))):
+    for index in range(sheet.room(len(_list(rule.get("enum"))))):
         found.append((sheet.take(*at, "enum", index), sheet.take(*at, "enumNames", index)))
     for word in ("oneOf", "anyOf"):
-        for index in range(len(_list(rule.get(word)))):
+        for index in range(sheet.room(len(_list(rule.get(word))))):
             found.append((sheet.take(*at, word, index, "const"), sheet.take(*at, word, index, "title")))
     return [Choice(value, title) for value, title in found if value]
 
@@ -186,8 +189,8 @@ def _control(rule: dict[str, Any], choices: list[Choice]) -> str:
     return {"boolean": "yes-no", "integer": "number", "number": "number"}.get(str(rule.get("type")), "text")
 
 
-def _each[T](items: Any, lay: Callable[[int], T]) -> tuple[T, ...]:
-    return tuple(lay(index) for index in range(len(_list(items))))
+def _each[T](sheet: Sheet, items: Any, lay: Callable[[int], T]) -> tuple[T, ...]:
+    return tuple(lay(index) for index in range(sheet.room(len(_list(items)))))
 
 
 def _list(value: Any) -> list[Any]:

@@ -166,33 +166,40 @@ _OTHER = {
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Merge what is plain, show spaces that end a line, and keep right-to-left text in one run."""
     found = list(pieces)
-    flat: list[Piece] = []
+    runs: list[list[Piece]] = []
     for index, piece in enumerate(found):
         if piece.form == "space":
             inner = 0 < index < len(found) - 1 and found[index - 1].form != "break" and found[index + 1].form != "break"
             piece = Piece("text", " ") if inner else Piece("mark", "␣")
-        if flat and flat[-1].form == piece.form and piece.form in ("text", "rtl") and _one_script(flat[-1], piece):
-            flat[-1] = Piece(piece.form, flat[-1].shown + piece.shown)
+        before = runs[-1][-1] if runs else None
+        if before and before.form == piece.form and piece.form in ("text", "rtl") and _one_script(before, piece):
+            runs[-1].append(piece)
         else:
-            flat.append(piece)
-    return _runs(flat)
+            runs.append([piece])
+    return map(_whole, _bridged(runs))
 
 
-def _runs(flat: list[Piece]) -> Iterator[Piece]:
+def _bridged(runs: list[list[Piece]]) -> list[list[Piece]]:
     """Join right-to-left words of one script over the plain spaces and numbers between them."""
-    joined: list[Piece] = []
-    for piece in flat:
-        if _continues(joined, piece):
-            between, before = joined.pop(), joined.pop()
-            piece = Piece("rtl", before.shown + between.shown + piece.shown)
-        joined.append(piece)
-    return iter(joined)
+    joined: list[list[Piece]] = []
+    for run in runs:
+        if len(joined) > 1 and _continues(joined[-2][-1], joined[-1], run[0]):
+            between = joined.pop()
+            joined[-1] += [*between, *run]
+        else:
+            joined.append(run)
+    return joined
 
 
-def _continues(joined: list[Piece], piece: Piece) -> bool:
-    if len(joined) < 2 or (joined[-2].form, joined[-1].form, piece.form) != ("rtl", "text", "rtl"):
+def _continues(before: Piece, between: list[Piece], piece: Piece) -> bool:
+    if (before.form, between[0].form, piece.form) != ("rtl", "text", "rtl") or not _one_script(before, piece):
         return False
-    return _one_script(joined[-2], piece) and bool(_BETWEEN.fullmatch(joined[-1].shown))
+    return bool(_BETWEEN.fullmatch(_whole(between).shown))
+
+
+def _whole(run: list[Piece]) -> Piece:
+    """A run as one piece. Joined once, at the end: a quarter of a megabyte may come letter by letter."""
+    return run[0] if len(run) == 1 else Piece(run[0].form, "".join(piece.shown for piece in run))
 
 
 def _one_script(one: Piece, other: Piece) -> bool:

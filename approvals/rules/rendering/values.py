@@ -1,6 +1,5 @@
 """JSON made a list of named values. Each is shown once; the rest is what no layout asked for: nothing is lost."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -9,18 +8,20 @@ from typing import Any
 
 from placet import canonical
 
+from .paths import LONG_NAME, Leaf, Path, flatten, is_long, key_of, label, letters, pointer
 from .text import Piece, alarms, render
 
 INLINE = 3_000  # characters shown without being asked for
 ENDS = 240  # characters of a large text shown at its beginning and end
 NAMED = 12_000  # pieces; a text with more is shown with JSON escapes instead
 ROWS = 120  # named values shown without being asked for
-LONG_NAME = 400  # characters of a value's name; a longer one is cut until its list was opened
 ROWS_NAMED = 1_500  # named values shown at all; more are shown as escaped bytes
+LAID_OUT = 1_000  # parts (turns, blocks, tools, fields, choices) that get a place of their own; the rest is named
+DRAWN = 36_000  # pieces of all values of a sheet; what comes after is shown with JSON escapes
+POINTED = 1_000_000  # characters of names in a list of escaped bytes; more are not repeated for every value
 EVERYTHING = "*"
 _ESCAPE = re.compile(r"\\.")
 
-Path = tuple[str | int, ...]
 Scalar = str | int | float | bool | None
 KINDS = {
     str: "string",
@@ -33,19 +34,6 @@ KINDS = {
 }
 
 
-def key_of(where: str) -> str:
-    """A pointer as an address carries it: itself, or its digest when a server made it long."""
-    return where if len(where) <= 80 else f"~{hashlib.sha256(where.encode()).hexdigest()[:32]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value that holds no other: a scalar, or an empty object or list."""
-
-    path: Path
-    value: Any
-
-
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value as shown.
@@ -54,7 +42,7 @@ class Value:
     `opened`. `escaped` takes their place when too much of it would have to be named.
     """
 
-    pointer: str
+    path: Path
     kind: str
     size: int
     lines: int = 1
@@ -65,6 +53,11 @@ class Value:
     escaped: str = ""
     alarms: int = 0
     plain: Any = None
+
+    @property
+    def pointer(self) -> str:
+        """Made when asked for: thousands of values may share one long name."""
+        return pointer(self.path)
 
     @property
     def key(self) -> str:
@@ -126,33 +119,6 @@ class Rows:
         return sum(row.changed for row in self.rows)
 
 
-def flatten(value: Any, path: Path = ()) -> Iterator[Leaf]:
-    """Yield every leaf of a JSON value, in its order. Recursion is bounded: admission refuses depth beyond 64."""
-    members: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not members or not value:
-        yield Leaf(path, value)
-        return
-    for step, inner in members:
-        yield from flatten(inner, (*path, step))
-
-
-def pointer(path: Path) -> str:
-    """RFC 6901."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-
-
-def label(path: Path) -> str:
-    """A path for reading: `items[0]/sku`. Names that could be taken for steps are quoted: no two paths read alike."""
-    words = ""
-    for step in path:
-        if isinstance(step, int):
-            words += f"[{step}]"
-        else:
-            odd = not step or any(c in '/[]"~' for c in step)
-            words += ("/" if words else "") + (json.dumps(step, ensure_ascii=False) if odd else step)
-    return words
-
-
 def escaped(value: Any) -> str:
     """JSON in ASCII alone: everything else is `\\uXXXX`, so nothing can hide. After `\\n` stands a line end."""
     written = json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True)
@@ -168,6 +134,8 @@ class Sheet:
     before: Any = None
     values: list[Value] = field(default_factory=list)
     tables: list[Rows] = field(default_factory=list)
+    places: int = LAID_OUT
+    drawn: int = 0
     _leaves: dict[Path, Leaf] = field(default_factory=dict)
     _were: dict[Path, Leaf] = field(default_factory=dict)
 
@@ -180,18 +148,20 @@ class Sheet:
         leaf = self._leaves.pop(path, None)
         return self._show(leaf) if leaf else None
 
+    def room(self, wanted: int) -> int:
+        """How many of these parts may still get a place of their own; what gets none is shown by name."""
+        granted = min(wanted, self.places)
+        self.places -= granted
+        return granted
+
     def rows(self, *under: str | int, compare: bool = False) -> Rows:
         """Show all values below this path that were not taken, by name."""
         depth = len(under)
-        found = [leaf for path, leaf in self._leaves.items() if path[:depth] == under]
-        for leaf in found:
-            del self._leaves[leaf.path]
-        where, longest = pointer(under), max((len(label(leaf.path[depth:])) for leaf in found), default=0)
-        large, opened = len(found) > ROWS or longest > LONG_NAME, self._is_opened(where)
-        if large and opened and (len(found) > ROWS_NAMED or longest > LONG_NAME):
-            table = Rows(
-                where, (), len(found), large, opened, escaped({pointer(leaf.path): leaf.value for leaf in found})
-            )
+        found = [leaf for leaf in self._below(under) if self._leaves.pop(leaf.path, None)]
+        where, long = pointer(under), any(is_long(leaf.path[depth:]) for leaf in found)
+        large, opened = len(found) > ROWS or long, self._is_opened(where)
+        if large and opened and (len(found) > ROWS_NAMED or long):
+            table = Rows(where, (), len(found), large, opened, self._escaped(found, under))
         else:
             some = found if opened or len(found) <= ROWS else [*found[: ROWS - 20], *found[-20:]]
             compared = compare and bool(self._were)
@@ -220,9 +190,30 @@ class Sheet:
     def _gone(self, leaf: Leaf, depth: int) -> Row:
         return Row(_name(leaf, depth), None, _brief(leaf), compared=True)
 
+    def _below(self, under: Path) -> Iterator[Leaf]:
+        """All leaves below a path, taken or not, in their order: looking among all of them each time is quadratic."""
+        value = self.value
+        for step in under:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return
+        yield from flatten(value, under)
+
+    def _escaped(self, found: list[Leaf], under: Path) -> str:
+        """The values by pointer; with too long names all there is below, those that were taken once more."""
+        if sum(letters(leaf.path) for leaf in found) <= POINTED:
+            return escaped({pointer(leaf.path): leaf.value for leaf in found})
+        whole = self.value
+        for step in under:
+            whole = whole[step]
+        return escaped(whole)
+
     def _show(self, leaf: Leaf) -> Value:
-        where = pointer(leaf.path)
-        shown = show(leaf.value, where=where, opened=self._is_opened(where))
+        large = isinstance(leaf.value, str) and len(leaf.value) > INLINE
+        opened = large and self._is_opened(pointer(leaf.path))
+        shown = show(leaf.value, path=leaf.path, opened=opened, most=min(NAMED, DRAWN - self.drawn))
+        self.drawn += len(shown.pieces) + len(shown.tail)
         self.values.append(shown)
         return shown
 
@@ -230,25 +221,25 @@ class Sheet:
         return key_of(where) in self.opened or EVERYTHING in self.opened
 
 
-def show(value: Any, *, where: str, opened: bool = True) -> Value:
-    """One leaf as shown."""
+def show(value: Any, *, path: Path, opened: bool = True, most: int = NAMED) -> Value:
+    """One leaf as shown, in at most so many pieces."""
     kind = KINDS[type(value)]
     if not isinstance(value, str):
         literal = canonical.canonical(value).decode()
-        return Value(where, kind, len(literal), pieces=(Piece("text", literal),), plain=value)
+        return Value(path, kind, len(literal), pieces=(Piece("text", literal),), plain=value)
     size, lines = len(value.encode()), value.count("\n") + 1
     large = len(value) > INLINE
     pieces = render(value)
     found = alarms(pieces)
     if large and not opened:
         return Value(
-            where, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, plain=value
+            path, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, plain=value
         )  # fmt: skip
-    if len(pieces) > NAMED:
+    if len(pieces) > most:
         return Value(
-            where, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, plain=value
+            path, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, plain=value
         )
-    return Value(where, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
+    return Value(path, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
 
 
 def _name(leaf: Leaf, depth: int) -> tuple[Piece, ...]:
@@ -259,4 +250,4 @@ def _name(leaf: Leaf, depth: int) -> tuple[Piece, ...]:
 
 def _brief(leaf: Leaf) -> Value:
     """A value of an earlier ask: shown for comparison, so a large one may stay cut."""
-    return show(leaf.value, where="", opened=False)
+    return show(leaf.value, path=(), opened=False)
