@@ -1,8 +1,9 @@
 """Group commit: what queued while the last batch was in flight goes in one call, and is answered only after that.
 
 With one caller a batch has one item, and nothing waits. Under load batches grow by themselves: callers who were
-answered together usually come again together, so the next batch waits a moment for as many as the last one had. Without
-that the first to come back would take a commit alone, and all others would wait for it.
+answered together usually come again together, so the next batch waits a moment until half of all are there. Without
+that the first to come back would take a commit alone, and all others would wait for it; half, because then one half is
+read and answered while the other is being committed.
 """
 
 import asyncio
@@ -58,14 +59,14 @@ class Batcher[Item, Answer]:
             self._running = True
             loop.call_soon(self._next, loop)
         elif self._timer is not None and len(self._waiting) >= self._expected:
-            self._next(loop)
+            self._timer.cancel()
+            self._timer = None
+            loop.call_soon(self._next, loop)
         return await future
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send off what has gathered. `call_soon` lets requests that were read in the same turn join in."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer = None
         batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
         if not batch:
             self._running = False
@@ -79,7 +80,7 @@ class Batcher[Item, Answer]:
         batch: list[tuple[Item, asyncio.Future[Answer]]],
         result: "asyncio.Future[Sequence[Answer | Exception]]",
     ) -> None:
-        self._expected = min(self._limit, len(batch) + len(self._waiting))
+        self._expected = min(self._limit, (len(batch) + len(self._waiting)) // 2)
         if len(batch) > ALONE and len(self._waiting) < self._expected:
             self._timer = loop.call_later(GATHER, self._next, loop)
         else:
