@@ -97,7 +97,9 @@ def test_a_person_who_left_the_role_decides_nothing(asked, alice, later):
 
 
 @pytest.mark.parametrize("field", ["subject", "principal"])
-@pytest.mark.parametrize("name", ["alice", "user:Alice", "alice@example.org"])
+@pytest.mark.parametrize(
+    "name", ["alice", "user:Alice", "alice@example.org", "mailto:Alice@Example.org", " alice ", "ａlice", "ali\u200bce"]
+)
 def test_nobody_approves_their_own_ask(refund, alice, bob, shop, now, later, field, name):
     alice.email = "alice@example.org"
     alice.save()

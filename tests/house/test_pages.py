@@ -81,3 +81,10 @@ def test_open_addresses_exist_and_answer(client, db):
 def test_pages_carry_the_strict_policy(client, db):
     rules = client.get("/sign-in/")["Content-Security-Policy"]
     assert "unsafe" not in rules and "default-src 'none'" in rules
+
+
+@pytest.mark.parametrize("address", ["/", "/password/", "/confirm/", "/sign-out/", "/sign-in/inactive/"])
+def test_no_cache_keeps_a_page_with_a_name_on_it(client, db, django_user_model, address):
+    client.force_login(django_user_model.objects.create_user("alice", password="a"))
+    answer = client.get(address)
+    assert answer.status_code == 200 and "no-store" in answer["Cache-Control"] and "private" in answer["Cache-Control"]
