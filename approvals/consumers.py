@@ -22,7 +22,10 @@ WAITING = 200  # messages kept for a slow reader; beyond that it is told to look
 
 
 class InboxSocket(AsyncJsonWebsocketConsumer):
-    """Sends `{"event", "actions": [ids]}` for checkpoints the person may see; `{"event": "all"}` when some were lost."""
+    """Sends `{"event", "actions": [ids]}` for checkpoints the person may see.
+
+    `{"event": "all"}` when some were lost.
+    """
 
     async def connect(self) -> None:
         self.checkpoints: set[int] = set()

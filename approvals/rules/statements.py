@@ -78,7 +78,8 @@ def approval(
 ) -> dict[str, Any]:
     """The claims of a receipt that lets the server act once."""
     detail = {
-        "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.dig, "edited": False, "uses": 1,
+        "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.dig,
+        "edited": False, "uses": 1,
     }  # fmt: skip
     return _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews) | {
         "act": {"sub": ask.server_urn},

@@ -23,9 +23,10 @@ ALL = " ".join(MARKUP + HIDDEN)
 
 
 _ARGUMENTS = {text[:120]: text for text in MARKUP + HIDDEN} | {"deep": [{"<b class=born>": ALL}], "all": ALL}
+_SHORT = ALL.replace("\0", "")  # texts beside the payload are refused by name when they hold that one
 _SAID = {
     "subject": MARKUP[0], "session": MARKUP[3][:100], "nonce": "bm9uY2Utb2YtMTI4LWJpdHM", "signals": {ALL[:200]: ALL},
-    "claims": {"title": ALL[:300], "reasoning": ALL, "risk": MARKUP[1]},
+    "claims": {"title": _SHORT[:300], "reasoning": _SHORT, "risk": MARKUP[1]},
     "identity": {"host": MARKUP[2], "model": HIDDEN[0], "chain": [MARKUP[4]]},
     "origin": {"method": MARKUP[1], "name": MARKUP[2], "principal": HIDDEN[3]},
 }  # fmt: skip

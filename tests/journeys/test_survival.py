@@ -103,47 +103,73 @@ def test_an_ask_over_the_queue_becomes_a_verified_approval(running, till, tmp_pa
     assert approved.arguments == {"order": "A1", "amount": 4200}
 
 
-def test_nothing_acknowledged_is_lost_when_anything_is_killed(running, till):
-    """Each process is killed -9 while asks come in by both ways."""
-    acked: dict[str, str] = {}
-    taken: set[str] = set()
-    stop = threading.Event()
+def kill(running: Running, name: str) -> None:
+    """Kill -9 one process, and return when another has taken its place and the console reaches its stores again."""
+    before = running.children()[name]
+    os.kill(before, signal.SIGKILL)
+    until(lambda: running.children().get(name) not in (None, before), limit=30)
+    until(lambda: _ready(running), limit=30)
 
-    def by_rest() -> None:
-        while not stop.is_set():
+
+def _ready(running: Running) -> bool:
+    try:
+        return all(httpx2.get(f"{running.url}/readyz", timeout=2).json().values())
+    except (httpx2.HTTPError, ValueError):
+        return False
+
+
+class Flood:
+    """Asks by both ways at once, until told to stop: what REST acknowledged (key -> id), what the queue took (keys)."""
+
+    def __init__(self, till: Shop) -> None:
+        self.till, self.stop = till, threading.Event()
+        self.acked: dict[str, str] = {}
+        self.taken: set[str] = set()
+        self.threads = [threading.Thread(target=work) for work in (self._by_rest, self._by_rest, self._by_queue)]
+
+    def __enter__(self) -> "Flood":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(10)
+
+    def _by_rest(self) -> None:
+        while not self.stop.is_set():
             key = token_urlsafe(8)
-            if action := till.submit(key):
-                acked[key] = action
+            if action := self.till.submit(key):
+                self.acked[key] = action
             else:
                 time.sleep(0.05)
 
-    def by_queue() -> None:
-        while not stop.is_set():
+    def _by_queue(self) -> None:
+        while not self.stop.is_set():
             key = token_urlsafe(8)
-            if till.send(key):
-                taken.add(key)
+            if self.till.send(key):
+                self.taken.add(key)
             time.sleep(0.02)
 
-    threads = [threading.Thread(target=work) for work in (by_rest, by_rest, by_queue)]
-    for thread in threads:
-        thread.start()
-    for name in ("web", "worker", "valkey"):
-        before, seen = running.children()[name], len(acked)
-        os.kill(before, signal.SIGKILL)
-        until(lambda name=name, before=before: running.children().get(name) not in (None, before), limit=30)
-        until(lambda seen=seen: len(acked) > seen, limit=30)
-    stop.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(acked) > 10 and len(taken) > 10
+
+def test_nothing_acknowledged_is_lost_when_anything_is_killed(running, till):
+    """Each process is killed -9 while asks come in by both ways."""
+    with Flood(till) as flood:
+        for name in ("web", "worker", "valkey"):
+            before, seen = running.children()[name], len(flood.acked)
+            os.kill(before, signal.SIGKILL)
+            until(lambda name=name, before=before: running.children().get(name) not in (None, before), limit=30)
+            until(lambda seen=seen: len(flood.acked) > seen, limit=30)
+    assert len(flood.acked) > 10 and len(flood.taken) > 10
     with redis.Redis.from_url(till.redis_url) as client:
         until(lambda: not client.xlen("placet.intake"), limit=40)
         assert not client.xlen("placet.intake.dead")
     ids = {item["id"] for item in till.actions()}
-    assert set(acked.values()) <= ids
+    assert set(flood.acked.values()) <= ids
     # Keys whose answer was lost are on record or not, but never twice; those the queue took all are.
-    assert len(ids) >= len(acked) + len(taken) + 1
-    assert {till.submit(key) for key in acked} == set(acked.values())
+    assert len(ids) >= len(flood.acked) + len(flood.taken) + 1
+    assert {till.submit(key) for key in flood.acked} == set(flood.acked.values())
 
 
 def test_a_decision_survives_the_kill_of_everything_and_arrives(running, till):

@@ -7,8 +7,8 @@ import pytest
 import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
-from placet import canonical as room
 from placet.canonical import NotCanonical, canonical, digest, parse, preimage
+from placet.canonical import writing as room
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.integers(-room.MAX_INTEGER, room.MAX_INTEGER) | st.floats(allow_nan=False, allow_infinity=False)

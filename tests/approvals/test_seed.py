@@ -1,0 +1,61 @@
+"""The demo's seed: what is missing is made, what is there stays."""
+
+import json
+
+import pytest
+
+from accounts.models import User
+from approvals.demo import seed
+from approvals.models import Action, Policy
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def var(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def prepared(now) -> dict:
+    return json.loads(seed.prepare(at=now).read_text())
+
+
+def works(name: str, password: str) -> bool:
+    return User.objects.get(username=name).check_password(password)
+
+
+def test_a_first_start_names_people_servers_and_a_dozen_asks(now):
+    told = prepared(now)
+    assert told["people"] == ["alice", "bob", "carol", "mallory", "admin"]
+    assert all(works(name, told["password"]) for name in told["people"])
+    assert Action.objects.count() == 12
+    assert Action.objects.get(name="export_customers").reason == "no_checkpoint"
+
+
+def test_a_second_start_changes_nothing(now, later):
+    first = prepared(now)
+    User.objects.get(username="bob").groups.clear()
+    assert prepared(later) == first
+    assert Action.objects.count() == 12 and Policy.objects.count() == len(seed.CHECKPOINTS)
+    assert not User.objects.get(username="bob").groups.exists(), "an admin's change stays"
+
+
+def test_a_lost_file_means_a_new_password_that_works(now, var):
+    first = prepared(now)
+    (var / seed.FILE).unlink()
+    second = prepared(now)
+    assert second["password"] != first["password"]
+    assert works("alice", second["password"]) and not works("alice", first["password"])
+
+
+def test_people_who_are_not_the_demos_are_left_alone(now):
+    User.objects.create_user("admin", email="erin@corp.example", password="her-own-password")
+    prepared(now)
+    admin = User.objects.get(username="admin")
+    assert admin.check_password("her-own-password") and not admin.is_superuser
+
+
+def test_nobody_else_may_read_the_password(now, var):
+    prepared(now)
+    assert (var / seed.FILE).stat().st_mode & 0o077 == 0
