@@ -1,6 +1,7 @@
 """The one door of the web process. Servers talk to a lean handler (no sessions, no cookies, no page middleware)."""
 
 import os
+from urllib.parse import urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -11,7 +12,9 @@ pages = get_asgi_application()
 # Only after Django is set up may rooms with models be imported.
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.urls import re_path
 
 from approvals.api.lean import application as servers
 from approvals.consumers import websocket_urlpatterns
@@ -25,10 +28,18 @@ async def http(scope, receive, send):
     await door(scope, receive, send)
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
-)
+async def nothing(scope, receive, send):
+    """A socket at an address that has none."""
+    await send({"type": "websocket.close"})
+
+
+def _origins() -> list[str]:
+    """Pages of this console: cookies know no ports, so another program's page on this machine would send ours."""
+    public = urlsplit(settings.PUBLIC_URL)
+    port = f":{public.port}" if public.port else ""
+    return [f"{public.scheme}://{host}{port}" for host in settings.ALLOWED_HOSTS]
+
+
+sockets = AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nothing)]))
+application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(sockets, _origins())})
 memory.give_back()

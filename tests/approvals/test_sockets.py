@@ -8,6 +8,7 @@ import pytest
 import redis
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 
 from accounts import roles
 from approvals import consumers, hub
@@ -15,7 +16,6 @@ from config.asgi import application
 from tests.asks import submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HOST = (b"origin", b"http://127.0.0.1"), (b"host", b"127.0.0.1")
 
 
 def session_of(client, who) -> bytes:
@@ -23,8 +23,8 @@ def session_of(client, who) -> bytes:
     return f"placet_session={client.cookies['placet_session'].value}".encode()
 
 
-async def connect(cookie: bytes = b"", *, origin: bytes = b"http://127.0.0.1"):
-    headers = [(b"cookie", cookie), (b"origin", origin), (b"host", b"127.0.0.1")]
+async def connect(cookie: bytes = b"", *, origin: bytes = b""):
+    headers = [(b"cookie", cookie), (b"origin", origin or settings.PUBLIC_URL.encode()), (b"host", b"127.0.0.1")]
     socket = WebsocketCommunicator(application, "/ws/inbox", headers=headers)
     accepted, code = await socket.connect(timeout=5)
     return socket, accepted, code
