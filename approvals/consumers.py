@@ -41,6 +41,9 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
         self.tasks = [asyncio.create_task(self._tell()), asyncio.create_task(self._guard())]
         await self.send_json({"event": "all"})  # what happened between the page and this subscription
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: object) -> None:
+        """Pages have nothing to say here, and what they say is not even parsed."""
+
     async def disconnect(self, code: int) -> None:
         self.unsubscribe()
         for task in self.tasks:

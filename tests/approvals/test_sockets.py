@@ -68,6 +68,15 @@ async def test_without_a_session_the_socket_closes(valkey):
     assert (await socket.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.SIGNED_OUT}
 
 
+@pytest.mark.parametrize("said", [{"text_data": "{"}, {"text_data": "[" * 5_000}, {"bytes_data": b"\xff\xfe"}])
+async def test_what_a_page_says_is_not_heard(client, valkey, refund, alice, shop, said):
+    socket = await open_socket(await sync_to_async(session_of)(client, alice))
+    await socket.send_to(**said)
+    await sync_to_async(arrive)(shop)
+    assert (await socket.receive_json_from(timeout=5))["event"] == "asked"
+    await socket.disconnect()
+
+
 async def test_another_origin_is_refused(client, valkey, alice):
     cookie = await sync_to_async(session_of)(client, alice)
     _, accepted, _ = await connect(cookie, origin=b"https://evil.example")
