@@ -3,6 +3,7 @@
 from django import forms
 
 LIMIT = 2000
+REASON_LIMIT = 400  # a reason travels in the receipt, which has a bound in bytes
 OWN_WORDS = "own"
 _NOT_AGREED = "this was not agreed"
 _TOO_MUCH = "it asks for more than the task needs"
@@ -26,7 +27,9 @@ class VerdictForm(forms.Form):
         max_length=LIMIT, required=False, error_messages={"max_length": f"Keep the note under {LIMIT:,} characters."}
     )
     note = forms.CharField(
-        max_length=LIMIT, required=False, error_messages={"max_length": f"Keep the note under {LIMIT:,} characters."}
+        max_length=REASON_LIMIT,
+        required=False,
+        error_messages={"max_length": f"Keep the reason under {REASON_LIMIT} characters."},
     )
 
     @property

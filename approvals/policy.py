@@ -22,6 +22,7 @@ VERSION = "SELECT (SELECT count(*) FROM approvals_policy), id, dig FROM approval
 type Version = list[tuple[Any, ...]]
 
 MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
+MOST_NAME_BYTES = 150  # for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,8 @@ def publish(
     valid_seconds: int = 300, server: Server | None = None, by: User | None = None, retired: bool = False,
 ) -> Policy:  # fmt: skip
     """Publish the next revision of the checkpoint's rule, and give its duties to these roles (duty -> role)."""
-    _check(
-        kind=kind,
-        pattern=pattern,
-        need=need,
-        deadline_seconds=deadline_seconds,
-        valid_seconds=valid_seconds,
-        roles=roles,
-    )
+    _check_names(checkpoint=checkpoint, roles=roles)
+    _check(kind=kind, pattern=pattern, need=need, deadline_seconds=deadline_seconds, valid_seconds=valid_seconds)
     with transaction.atomic():
         Checkpoint.objects.get_or_create(name=checkpoint, defaults={"created_at": at})
         place = Checkpoint.objects.select_for_update().get(name=checkpoint)
@@ -91,9 +86,14 @@ def publish(
     return published
 
 
-def _check(
-    *, kind: str, pattern: str, need: int, deadline_seconds: int, valid_seconds: int, roles: dict[str, str]
-) -> None:
+def _check_names(*, checkpoint: str, roles: dict[str, str]) -> None:
+    if not roles.get(Duty.APPROVAL) or any(duty not in Duty.values or not role for duty, role in roles.items()):
+        raise BadPolicy("Name a role for the approval duty; logging and exceptions may follow.")
+    if not checkpoint or any(len(name.encode()) > MOST_NAME_BYTES for name in (checkpoint, *roles.values())):
+        raise BadPolicy(f"Names of checkpoints and roles have 1 to {MOST_NAME_BYTES} bytes.")
+
+
+def _check(*, kind: str, pattern: str, need: int, deadline_seconds: int, valid_seconds: int) -> None:
     if kind not in Kind.values:
         raise BadPolicy("This kind of action is not known.")
     if not matching.is_pattern(pattern):
@@ -104,8 +104,6 @@ def _check(
         raise BadPolicy("A deadline is at least a second and at most 30 days away.")
     if not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
         raise BadPolicy("An approval is valid for 1 to 600 seconds.")
-    if not roles.get(Duty.APPROVAL) or any(duty not in Duty.values or not role for duty, role in roles.items()):
-        raise BadPolicy("Name a role for the approval duty; logging and exceptions may follow.")
 
 
 def _read(version: Version) -> Book:

@@ -96,7 +96,9 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
 def _check(*, verdict: str, note: str, valid_seconds: int | None) -> None:
     if verdict not in VERDICTS:
         raise UnknownVerdict()
-    if len(canonical.canonical(note)) > NOTE_BYTES:
+    if len(note) > TEXT_LIMIT:
+        raise TextTooLong(pointer="/note")
+    if verdict == "deny" and len(canonical.canonical(note)) > NOTE_BYTES:
         raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
     if valid_seconds is not None and not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
         raise BadValidity()

@@ -163,7 +163,7 @@ def test_an_expired_ask_says_nobody_decided(client, refund, alice, bob, shop, no
 def test_a_note_too_long_comes_back_with_what_was_typed(client, asked, alice):
     answer = decide(client, alice, asked, "deny", reason="own", note="y" * 2001)
     assert answer.status_code == 422
-    assert "Keep the note under 2,000 characters." in answer.text
+    assert "Keep the reason under 400 characters." in answer.text
     assert "y" * 2001 in answer.text
     assert not Review.objects.exists()
 

@@ -1,0 +1,56 @@
+"""Publishing policies: every revision stays, and what could never work is refused by a sentence."""
+
+import pytest
+
+from approvals import access, policy
+from approvals.errors import BadPolicy
+from approvals.models import Checkpoint, Policy
+
+pytestmark = pytest.mark.django_db
+GOOD = {
+    "checkpoint": "shop/refund", "kind": "tool_call", "pattern": "refund", "need": 1, "deadline_seconds": 60,
+    "roles": {"approval": "payments-owner"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "spell"}, {"pattern": ""}, {"pattern": "*****"}, {"need": 0}, {"need": 8}, {"deadline_seconds": 0},
+        {"deadline_seconds": 2592001}, {"valid_seconds": 601}, {"roles": {}}, {"roles": {"logging": "x"}},
+        {"roles": {"approval": ""}}, {"roles": {"approval": "x", "cleaning": "y"}}, {"checkpoint": ""},
+        {"checkpoint": "ø" * 76}, {"roles": {"approval": "ø" * 76}},
+    ],
+)  # fmt: skip
+def test_a_policy_that_could_not_work_is_refused_and_leaves_nothing(now, wrong):
+    with pytest.raises(BadPolicy):
+        policy.publish(**GOOD | wrong, at=now)
+    assert not Checkpoint.objects.exists()
+
+
+def test_revisions_count_up_and_the_older_ones_stay(now, later):
+    first = policy.publish(**GOOD, at=now)
+    second = policy.publish(**GOOD | {"need": 2}, at=later)
+    assert (first.revision, second.revision) == (1, 2)
+    assert set(Policy.objects.values_list("need", flat=True)) == {1, 2}
+    assert first.dig != second.dig
+
+
+def test_a_new_revision_moves_the_duty_to_its_role(now, later, alice, carol):
+    place = policy.publish(**GOOD, at=now).checkpoint
+    assert [owner.username for owner in access.owners([place.pk])[place.pk]] == ["alice"]
+    policy.publish(**GOOD | {"roles": {"approval": "data-owner", "logging": "payments-owner"}}, at=later)
+    assert [owner.username for owner in access.owners([place.pk])[place.pk]] == ["carol"]
+    assert access.duties(alice) == {place.pk: {"logging": "payments-owner"}}
+
+
+def test_who_only_logs_sees_and_does_not_decide(now, alice, carol, shop):
+    from approvals import reviews
+    from approvals.errors import NotAnOwner
+    from tests.asks import submit
+
+    policy.publish(**GOOD | {"roles": {"approval": "payments-owner", "logging": "data-owner"}}, at=now)
+    action = submit(shop, at=now).action
+    assert access.actions_seen_by(carol).filter(pk=action.pk).exists()
+    with pytest.raises(NotAnOwner):
+        reviews.record(action_id=action.pk, reviewer=carol, verdict="approve", at=now)
