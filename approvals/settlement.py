@@ -19,9 +19,10 @@ from .errors import AlreadySettled
 from .models import Action, Delivery, Policy, Receipt, Review, State
 from .rules import shapes, statements, timing
 
+# The state is a parameter, so that no plan takes an index of pending actions for the one of ids.
 _MOVE = """
 UPDATE approvals_action SET state = %s, reason = %s, settled_at = %s
- WHERE id {any} AND state = 'pending' RETURNING 1
+ WHERE id {any} AND state = %s RETURNING 1
 """
 
 
@@ -104,7 +105,7 @@ def _move(cases: list[Case], *, at: datetime) -> None:
     for case in cases:
         groups[case.decision, case.reason].append(case)
     for (decision, reason), group in groups.items():
-        (moved,) = rows.fetch((_MOVE, [decision, reason, at, [case.action.pk for case in group]]))
+        (moved,) = rows.fetch((_MOVE, [decision, reason, at, [case.action.pk for case in group], State.PENDING]))
         if len(moved) != len(group):
             raise AlreadySettled(state=decision, at=at)
         for case in group:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from accounts import servers
@@ -12,17 +12,18 @@ from . import rows
 from .errors import NotFound, Refusal, Unauthenticated
 from .models import Action, Receipt
 
-# One deny denies, so there is at most one note an action.
+# Subqueries by key instead of joins: PostgreSQL keeps the plan it made while the tables were small, and for joins that
+# plan may read whole tables. One deny denies, so there is at most one note an action.
 _READ = """
 SELECT action.id, action.server_id, action.kind, action.state, action.dig, action.created_at, action.deadline_at,
-       checkpoint.name, action.reason, action.settled_at, receipt.expires_at, receipt.jws, consumption.at,
-       outcome.status, outcome.note,
+       (SELECT name FROM approvals_checkpoint WHERE id = action.checkpoint_id), action.reason, action.settled_at,
+       (SELECT expires_at FROM approvals_receipt WHERE action_id = action.id),
+       (SELECT jws FROM approvals_receipt WHERE action_id = action.id),
+       (SELECT at FROM approvals_consumption WHERE action_id = action.id),
+       (SELECT status FROM approvals_outcome WHERE action_id = action.id),
+       (SELECT note FROM approvals_outcome WHERE action_id = action.id),
        (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny')
   FROM approvals_action AS action
-  LEFT JOIN approvals_checkpoint AS checkpoint ON checkpoint.id = action.checkpoint_id
-  LEFT JOIN approvals_receipt AS receipt ON receipt.action_id = action.id
-  LEFT JOIN approvals_consumption AS consumption ON consumption.action_id = action.id
-  LEFT JOIN approvals_outcome AS outcome ON outcome.action_id = action.id
 """
 _SESSION, _STATE, _BEFORE = " AND action.session = %s", " AND action.state = %s", " AND action.id < %s"
 
@@ -93,5 +94,11 @@ def _answer(row: Standing | None, *, server: Identity, living: dict[int, int]) -
 
 
 def _standing(row: tuple) -> Standing:
-    """SQLite keeps an id as text."""
-    return Standing(row[0] if isinstance(row[0], UUID) else UUID(row[0]), *row[1:])
+    """SQLite keeps ids and times as text, and does not say so of what comes out of a subquery."""
+    action_id, *rest, expires, jws, consumed, outcome, outcome_note, note = row
+    found = action_id if isinstance(action_id, UUID) else UUID(action_id)
+    return Standing(found, *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note)
+
+
+def _time(value: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
