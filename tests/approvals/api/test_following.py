@@ -45,6 +45,17 @@ async def test_a_parked_poll_is_woken_by_the_decision(door, refund, decide, valk
     assert (await poll).json()["state"] == "approved" and time.monotonic() - begun < 1
 
 
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", None])
+async def test_without_redis_asks_are_taken_and_parked_polls_are_still_answered(door, refund, decide, settings, url):
+    settings.REDIS_URL = url
+    action = await door.submitted()
+    poll = asyncio.create_task(door.get(f"/{action}?wait=20s"))
+    await asyncio.sleep(0.3)
+    await decide(action)
+    async with asyncio.timeout(4):
+        assert (await poll).json()["state"] == "approved"
+
+
 async def test_a_poll_that_nobody_answers_ends_with_the_state_as_it_is(door, refund, alice, valkey):
     action = await door.submitted()
     answer = await door.get(f"/{action}?wait=1s")
