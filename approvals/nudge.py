@@ -15,13 +15,10 @@ from django.conf import settings
 from django.db import transaction
 
 CHANNEL = "placet.nudge"
-DELIVER = "approvals.tasks.deliver"
-DELIVER_EVERY = 0.1  # seconds between two hints of one process; the beat finds what falls between
 QUIET = 1.0  # seconds without a try after one that failed
 
 log = logging.getLogger(__name__)
 _quiet_until = 0.0
-_delivered_at = 0.0
 
 
 def after_commit(*, event: str, actions: Iterable[tuple[UUID, int | None]]) -> None:
@@ -38,21 +35,9 @@ def _tell(event: str, told: list[tuple[UUID, int | None]]) -> None:
     message = {"event": event, "actions": [str(a) for a, _ in told], "checkpoints": [c for _, c in told]}
     try:
         _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
-        if event == "settled":
-            _ask_for_delivery()
-    except Exception as error:  # a hint that fails must never fail the caller, whatever the broker raises
+    except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET
         log.warning("nudge lost: %s", type(error).__name__)
-
-
-def _ask_for_delivery() -> None:
-    global _delivered_at
-    now = time.monotonic()
-    if now - _delivered_at >= DELIVER_EVERY:
-        from config.celery import app as celery  # 30 MB, for a web process that never decides anything
-
-        _delivered_at = now
-        celery.send_task(DELIVER, retry=False, ignore_result=True)
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from accounts import servers
 from . import deadlines
 from .queue import replies
 
-SWEEP, DELIVER = "approvals.tasks.sweep", "approvals.tasks.deliver"
+SWEEP = "approvals.tasks.sweep"
 
 
 @shared_task(name=SWEEP)
@@ -20,9 +20,3 @@ def sweep() -> int:
     servers.sweep(at=at)
     replies.hand_over()
     return expired
-
-
-@shared_task(name=DELIVER)
-def deliver() -> int:
-    """Hand over the receipts that are owed; returns how many."""
-    return replies.hand_over()

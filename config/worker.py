@@ -1,4 +1,4 @@
-"""What runs inside the Celery worker besides tasks: the beat and the reader of the intake queue, each in a thread."""
+"""What runs inside the Celery worker besides tasks, each in a thread: the beat, the queue reader, the receipt sender."""
 
 import threading
 from typing import Any, override
@@ -39,18 +39,18 @@ class Beat(bootsteps.StartStopStep):
     terminate = stop
 
 
-class QueueReader(bootsteps.StartStopStep):
-    """Takes signed asks from the intake queue in batches, without a Celery task for each."""
+class Listener(bootsteps.StartStopStep):
+    """A thread of the worker that runs until it is told to stop, without a Celery task for each thing it hears of."""
+
+    abstract = True
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.thread = threading.Thread(target=self._read, name="queue-reader", daemon=True)
+        self.told = threading.Event()
+        self.thread = threading.Thread(target=self.listen, name=type(self).__name__, daemon=True)
 
-    def _read(self) -> None:
-        # Imported here: it needs models, and those are ready only once the worker has set Django up.
-        from approvals.queue import reader
-
-        reader.run(_ending)
+    def listen(self) -> None:
+        """Work until `self.told` is set. Imports belong in here: models are ready once the worker set Django up."""
 
     @override
     def start(self, parent: Any) -> None:
@@ -58,21 +58,30 @@ class QueueReader(bootsteps.StartStopStep):
 
     @override
     def stop(self, parent: Any) -> None:
-        _ending.set()
+        self.told.set()
         self.thread.join(JOIN_LIMIT)
 
     terminate = stop
 
 
-@signals.worker_shutting_down.connect
-def _told_to_end(**_: Any) -> None:
-    """Sent by the signal's handler, up to a second before the worker's loop notices: the reader ends meanwhile."""
-    _ending.set()
+class QueueReader(Listener):
+    """Takes signed asks from the intake queue in batches."""
+
+    @override
+    def listen(self) -> None:
+        from approvals.queue import reader
+
+        reader.run(self.told)
 
 
-@signals.worker_ready.connect
-def _loaded(**_: Any) -> None:
-    memory.give_back()
+class ReceiptSender(Listener):
+    """Hands receipts over as soon as it hears of a settlement; the sweep finds what it did not hear of."""
+
+    @override
+    def listen(self) -> None:
+        from approvals.queue import sender
+
+        sender.run(self.told)
 
 
-app.steps["worker"].update({Beat, QueueReader})
+app.steps["worker"].update({Beat, QueueReader, ReceiptSender})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import kombu
 import pytest
 
-from approvals import delivery, reviews, tasks
+from approvals import delivery, reviews
 from approvals.models import Action, Receipt
 from approvals.queue import BrokerAway, reader, replies
 from approvals.queue.broker import BrokerIntake
@@ -73,7 +73,7 @@ def test_receipts_go_back_over_the_broker(broker, source, queue, refund, alice):
     send(broker, queue.sealed())
     reader.turn(source)
     reviews.record(action_id=Action.objects.get().pk, reviewer=alice, verdict="deny", at=datetime.now(UTC))
-    assert tasks.deliver() == 1
+    assert replies.hand_over() == 1
     (reply,) = read(broker, "placet.receipts.shop")
     said = json.loads(reply.body)
     assert (said["state"], said["key"]) == ("denied", "k1")

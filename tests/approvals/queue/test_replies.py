@@ -21,20 +21,20 @@ def decided(queue, intake, refund, alice) -> Action:
 
 
 def test_a_decision_reaches_its_server_as_the_stored_bytes(queue, decided):
-    assert tasks.deliver() == 1
+    assert replies.hand_over() == 1
     (reply,) = queue.replies()
     assert (reply["action"], reply["state"], reply["key"]) == (str(decided.pk), "approved", "k1")
     assert reply["receipt"].encode() == bytes(Receipt.objects.get().jws)
 
 
 def test_what_was_delivered_is_not_delivered_again(queue, decided):
-    assert (tasks.deliver(), tasks.deliver()) == (1, 0) and len(queue.replies()) == 1
+    assert (replies.hand_over(), replies.hand_over()) == (1, 0) and len(queue.replies()) == 1
 
 
 def test_an_ask_denied_at_once_is_answered_too(queue, intake):
     queue.send(queue.sealed(ask(tool="launch")))
     reader.turn(intake)
-    tasks.deliver()
+    replies.hand_over()
     assert [reply["state"] for reply in queue.replies()] == ["denied"]
 
 
@@ -46,17 +46,17 @@ def test_many_are_handed_over_in_few_turns(queue, intake):
 
 
 def test_who_asks_again_for_what_is_decided_gets_its_lost_reply_again(queue, intake, decided):
-    tasks.deliver()
+    replies.hand_over()
     queue.client.flushall()
     queue.send(queue.sealed())
     reader.turn(intake)
-    tasks.deliver()
+    replies.hand_over()
     assert [reply["state"] for reply in queue.replies()] == ["approved"] and queue.dead() == []
 
 
 def test_while_redis_is_away_receipts_stay_owed(queue, decided, settings):
     here, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
-    assert tasks.deliver() == 0
+    assert replies.hand_over() == 0
     assert Delivery.objects.get().delivered_at is None
     settings.REDIS_URL = here
     assert delivery.hand_over(publish=replies.publish, at=datetime.now(UTC) + timedelta(seconds=3)) == 1
@@ -78,7 +78,7 @@ def test_without_any_broker_receipts_stay_owed(decided, settings):
     settings.REDIS_URL = None
     with pytest.raises(BrokerAway):
         replies.publish([])
-    assert tasks.deliver() == 0 and Delivery.objects.get().delivered_at is None
+    assert replies.hand_over() == 0 and Delivery.objects.get().delivered_at is None
 
 
 def test_the_sweep_expires_and_hands_over(queue, intake, refund, alice):
