@@ -1,4 +1,4 @@
-"""What runs inside the Celery worker besides tasks, each in a thread: the beat, the queue reader, the receipt sender."""
+"""What runs inside the Celery worker besides tasks, each in a thread: beat, queue reader, receipt sender."""
 
 import threading
 from typing import Any, override
@@ -40,17 +40,16 @@ class Beat(bootsteps.StartStopStep):
 
 
 class Listener(bootsteps.StartStopStep):
-    """A thread of the worker that runs until it is told to stop, without a Celery task for each thing it hears of."""
+    """A thread of the worker that runs until the worker ends, without a Celery task for each thing it hears of."""
 
     abstract = True
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.told = threading.Event()
         self.thread = threading.Thread(target=self.listen, name=type(self).__name__, daemon=True)
 
     def listen(self) -> None:
-        """Work until `self.told` is set. Imports belong in here: models are ready once the worker set Django up."""
+        """Work until `_ending` is set. Imports belong in here: models are ready once the worker has set Django up."""
 
     @override
     def start(self, parent: Any) -> None:
@@ -58,7 +57,7 @@ class Listener(bootsteps.StartStopStep):
 
     @override
     def stop(self, parent: Any) -> None:
-        self.told.set()
+        _ending.set()
         self.thread.join(JOIN_LIMIT)
 
     terminate = stop
@@ -71,7 +70,7 @@ class QueueReader(Listener):
     def listen(self) -> None:
         from approvals.queue import reader
 
-        reader.run(self.told)
+        reader.run(_ending)
 
 
 class ReceiptSender(Listener):
@@ -81,7 +80,18 @@ class ReceiptSender(Listener):
     def listen(self) -> None:
         from approvals.queue import sender
 
-        sender.run(self.told)
+        sender.run(_ending)
+
+
+@signals.worker_shutting_down.connect
+def _told_to_end(**_: Any) -> None:
+    """Sent by the signal's handler, up to a second before the worker's loop notices: the listeners end meanwhile."""
+    _ending.set()
+
+
+@signals.worker_ready.connect
+def _loaded(**_: Any) -> None:
+    memory.give_back()
 
 
 app.steps["worker"].update({Beat, QueueReader, ReceiptSender})

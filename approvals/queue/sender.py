@@ -1,4 +1,7 @@
-"""The sender: hands receipts over as soon as a settlement is heard of. What it does not hear of, the sweep hands over."""
+"""The sender: hands receipts over as soon as a settlement is heard of.
+
+What it does not hear of, the sweep hands over.
+"""
 
 import json
 import logging
