@@ -56,6 +56,13 @@ class Shop:
             return False
         return True
 
+    def reaches_redis(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.redis_url, socket_timeout=2) as client:
+                return client.ping()
+        except redis.RedisError:
+            return False
+
     def actions(self) -> list[dict]:
         found, cursor = [], ""
         while True:
@@ -161,6 +168,7 @@ def test_nothing_acknowledged_is_lost_when_anything_is_killed(running, till):
             os.kill(before, signal.SIGKILL)
             until(lambda name=name, before=before: running.children().get(name) not in (None, before), limit=30)
             until(lambda seen=seen: len(flood.acked) > seen, limit=30)
+    until(lambda: till.reaches_redis(), limit=30)  # it was spawned again, and may not listen yet
     assert len(flood.acked) > 10 and len(flood.taken) > 10
     with redis.Redis.from_url(till.redis_url) as client:
         until(lambda: not client.xlen("placet.intake"), limit=40)
