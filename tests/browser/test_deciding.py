@@ -94,6 +94,7 @@ def test_the_keyboard_alone_approves(visit, refund, alice, bob, shop, now):
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(second.pk))
+    page.wait_for_load_state("networkidle")  # nothing that was asked for may take the focus away
     page.keyboard.press("a")
     expect(pane.get_by_role("button", name="Approve")).to_be_focused()
     assert not Review.objects.exists()

@@ -110,21 +110,6 @@ def test_an_ask_over_the_queue_becomes_a_verified_approval(running, till, tmp_pa
     assert approved.arguments == {"order": "A1", "amount": 4200}
 
 
-def kill(running: Running, name: str) -> None:
-    """Kill -9 one process, and return when another has taken its place and the console reaches its stores again."""
-    before = running.children()[name]
-    os.kill(before, signal.SIGKILL)
-    until(lambda: running.children().get(name) not in (None, before), limit=30)
-    until(lambda: _ready(running), limit=30)
-
-
-def _ready(running: Running) -> bool:
-    try:
-        return all(httpx2.get(f"{running.url}/readyz", timeout=2).json().values())
-    except (httpx2.HTTPError, ValueError):
-        return False
-
-
 class Flood:
     """Asks by both ways at once, until told to stop: what REST acknowledged (key -> id), what the queue took (keys)."""
 
