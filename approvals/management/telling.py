@@ -2,6 +2,7 @@
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand
 from approvals.errors import Refusal
 
 
-class TellingCommand(BaseCommand):
+class TellingCommand(BaseCommand, ABC):
     """`act` does the work and returns what happened, as JSON members and as a sentence. A refusal ends with code 1."""
 
     requires_system_checks = ()
@@ -18,8 +19,8 @@ class TellingCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
-    def act(self, **options: Any) -> tuple[dict[str, Any], str]:
-        raise NotImplementedError
+    @abstractmethod
+    def act(self, **options: Any) -> tuple[dict[str, Any], str]: ...
 
     def handle(self, *, as_json: bool, **options: Any) -> None:
         try:
