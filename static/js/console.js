@@ -43,7 +43,7 @@
       const chosen = held()?.dataset.action;
       if (chosen) address.searchParams.set("action", chosen);
       address.searchParams.set("mark", $("[data-mark]", list)?.dataset.mark ?? "");
-      window.htmx.ajax("GET", address.pathname + address.search, { target: "#rows", swap: "innerHTML" });
+      window.htmx.ajax("GET", address.pathname + address.search, { source: "#rows", target: "#rows", swap: "innerHTML" });
     }, 120);
   }
 
@@ -130,14 +130,24 @@
     for (const row of $$(".row")) row.toggleAttribute("aria-current", row.dataset.id === id);
     for (const row of $$(".row[aria-current]")) row.setAttribute("aria-current", "true");
   }
+  // What was chosen last. An answer for anything else came too late and is not shown, and until the answer for this one
+  // is there, no key reaches the verdicts of the one still standing.
+  let wanted = null;
+  const arrived = () => wanted === null || held()?.dataset.action === wanted;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "pane" || wanted === null) return;
+    const named = /data-action="([^"]+)"/.exec(event.detail.serverResponse)?.[1];
+    if (named && named !== wanted) event.detail.shouldSwap = false;
+  });
   function choose(row, { told = true } = {}) {
+    wanted = row.dataset.id;
     mark(row.dataset.id);
     if (told) {
       const address = new URL(window.location.href);
       address.searchParams.set("action", row.dataset.id);
       window.history.replaceState(null, "", address.pathname + address.search);
     }
-    window.htmx.ajax("GET", row.getAttribute("href"), { target: "#pane", swap: "innerHTML" }).then(() => { $("#pane").scrollTop = 0; });
+    window.htmx.ajax("GET", row.getAttribute("href"), { source: "#pane", target: "#pane", swap: "innerHTML" }).then(() => { $("#pane").scrollTop = 0; });
   }
   const paned = () => Boolean($("#pane")) && wide.matches;
   document.addEventListener("click", (event) => {
@@ -145,7 +155,7 @@
     const row = event.target.closest(".row");
     if (row && plain && paned()) { event.preventDefault(); choose(row); return; }
     const next = event.target.closest("#pane [data-next]");
-    if (next) mark(next.dataset.next);
+    if (next) { wanted = next.dataset.next; mark(wanted); }
     if (event.target.closest("[data-deny]")) { event.preventDefault(); event.stopPropagation(); deny(true); }
     else if (event.target.closest("#verdict button[data-back]")) deny(false);
     const copy = event.target.closest("[data-copy]");
@@ -194,13 +204,13 @@
     const row = list[at < 0 ? 0 : Math.min(Math.max(at + step, 0), list.length - 1)];
     row.focus();
     row.scrollIntoView({ block: "nearest" });
-    if (paned()) { window.clearTimeout(moving); moving = window.setTimeout(() => choose(row), 120); }
+    if (paned()) { wanted = row.dataset.id; window.clearTimeout(moving); moving = window.setTimeout(() => choose(row), 120); }
   }
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    a: () => $("button[value=approve]:not([hidden])")?.focus(),
-    d: () => deny(true),
+    a: () => { if (arrived()) $("button[value=approve]:not([hidden])")?.focus(); },
+    d: () => { if (arrived()) deny(true); },
     c: () => { const box = $("#comment"); box?.focus(); box?.scrollIntoView({ block: "center" }); },
     "/": () => $("[role=search] input")?.focus(),
     "?": () => $("#keys")?.showModal(),

@@ -1,5 +1,8 @@
 """From the ask to the receipt, as people do it: with a mouse, a thumb, the keyboard alone, or without scripts."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -87,14 +90,13 @@ def test_everything_works_without_scripts(visit, console, refund, alice, bob, sh
 
 
 def test_the_keyboard_alone_approves(visit, refund, alice, bob, shop, now):
-    first, second = (submit(shop, key=key, at=now).action for key in ("k1", "k2"))
+    first, second = (submit(shop, key=f"k{n}", at=now + timedelta(seconds=n)).action for n in (1, 2))
     page = visit(alice, "/")
     pane = page.locator("#pane")
-    expect(pane.get_by_role("button", name="Approve")).to_be_visible()
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(first.pk))
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(second.pk))
-    page.wait_for_load_state("networkidle")  # nothing that was asked for may take the focus away
     page.keyboard.press("a")
     expect(pane.get_by_role("button", name="Approve")).to_be_focused()
     assert not Review.objects.exists()
@@ -103,6 +105,34 @@ def test_the_keyboard_alone_approves(visit, refund, alice, bob, shop, now):
     second.refresh_from_db()
     first.refresh_from_db()
     assert (first.state, second.state) == ("pending", "approved")
+
+
+def test_keys_pressed_before_the_chosen_action_is_there_decide_nothing(visit, refund, alice, bob, shop, now):
+    first, _ = (submit(shop, key=f"k{n}", at=now + timedelta(seconds=n)).action for n in (1, 2))
+    page = visit(alice, "/")
+    pane = page.locator("#pane")
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(first.pk))
+    page.route("**/actions/**", lambda route: None)  # an answer that never comes
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    for key in ("a", "Enter", "d", "Enter"):
+        page.keyboard.press(key)
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(first.pk))
+    expect(pane.get_by_role("button", name="Approve")).to_be_visible()
+    assert not Review.objects.exists()
+
+
+def test_an_answer_that_comes_too_late_is_not_shown(visit, refund, alice, bob, shop, now):
+    first, second, third = (submit(shop, key=f"k{n}", at=now + timedelta(seconds=n)).action for n in (1, 2, 3))
+    page = visit(alice, "/")
+    pane = page.locator("#pane")
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(first.pk))
+    page.route(f"**/actions/{second.pk}*", lambda route: (time.sleep(0.5), route.continue_()))
+    page.locator(f"#row-{second.pk}").click()
+    page.locator(f"#row-{third.pk}").click()
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(third.pk))
+    page.wait_for_timeout(700)
+    expect(pane.locator("[data-action]")).to_have_attribute("data-action", str(third.pk))
 
 
 def test_the_keyboard_alone_denies_with_a_reason(visit, refund, alice, bob, shop, now):
