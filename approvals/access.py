@@ -5,13 +5,14 @@ The only room that calls guardian: roles hold duties on checkpoints, never on si
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import Role, Server, User
@@ -21,6 +22,7 @@ from . import rows
 from .errors import NotAnOwner, NotFound
 from .models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty, Policy
 
+_IDS = ("id", "sampling_action_id")
 _PREFIXES = ("user:", "mailto:", "acct:")
 _OWNERS = """
 SELECT held.content_object_id, person.id, person.username, person.email, role.name
@@ -32,23 +34,24 @@ SELECT held.content_object_id, person.id, person.username, person.email, role.na
  WHERE held.content_object_id {any} AND duty.codename = %s AND person.is_active
  ORDER BY person.username, role.name
 """
-_ACTION = """
-SELECT action.*, server.name AS server_name, policy.dig AS policy_dig
-  FROM approvals_action AS action
-  JOIN accounts_server AS server ON server.id = action.server_id
-  LEFT JOIN approvals_policy AS policy ON policy.id = action.policy_id
- WHERE action.id = %s
-"""
-_DUTIES = """
-SELECT held.content_object_id, duty.codename, role.name
+_HELD = """
+SELECT person.id, held.content_object_id, duty.codename, role.name
   FROM approvals_checkpointgroupobjectpermission AS held
   JOIN auth_permission AS duty ON duty.id = held.permission_id
   JOIN auth_group AS role ON role.id = held.group_id
   JOIN accounts_user_groups AS member ON member.group_id = role.id
   JOIN accounts_user AS person ON person.id = member.user_id
- WHERE person.id = %s AND person.is_active
- ORDER BY role.name
+ WHERE person.id {any} AND person.is_active
 """
+_LOCKED = """
+SELECT {columns}, server.name, policy.dig
+  FROM approvals_action AS action
+  JOIN accounts_server AS server ON server.id = action.server_id
+  LEFT JOIN approvals_policy AS policy ON policy.id = action.policy_id
+ WHERE action.id {{any}}
+ ORDER BY action.id {lock}
+"""
+_OF_ACTIONS = "AND held.content_object_id IN (SELECT checkpoint_id FROM approvals_action WHERE id {any})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,21 @@ def duties(user: User) -> dict[int, dict[str, str]]:
 
     Being a superuser gives nothing.
     """
-    held: dict[int, dict[str, str]] = defaultdict(dict)
-    for checkpoint_id, duty, role in rows.fetch((_DUTIES, [user.pk]))[0]:
-        held[checkpoint_id].setdefault(duty, role)
-    return dict(held)
+    (found,) = rows.fetch((f"{_HELD} ORDER BY role.name", [[user.pk]]))
+    return {checkpoint_id: held for (_, checkpoint_id), held in read_duties(found).items()}
+
+
+def ask_duties(*, users: Iterable[User], action_ids: Sequence[UUID]) -> rows.Question:
+    """Ask which duties these people hold on the checkpoints of these actions; `read_duties` reads the answer."""
+    return f"{_HELD} {_OF_ACTIONS} ORDER BY role.name", [list({user.pk for user in users}), list(action_ids)]
+
+
+def read_duties(found: rows.Answer) -> dict[tuple[int, int], dict[str, str]]:
+    """Return (person id, checkpoint id) -> {duty: role}; who has a duty by two roles has it by the first."""
+    held: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
+    for user_id, checkpoint_id, duty, role in found:
+        held[user_id, checkpoint_id].setdefault(duty, role)
+    return held
 
 
 def actions_seen_by(user: User, *, held: dict[int, dict[str, str]] | None = None) -> QuerySet[Action]:
@@ -98,19 +112,28 @@ def actions_seen_by(user: User, *, held: dict[int, dict[str, str]] | None = None
     return Action.objects.filter(checkpoint_id__in=duties(user) if held is None else held)
 
 
-def action_for_review(*, user: User, action_id: UUID) -> tuple[Action, str]:
-    """Return the locked action and the role by which this person may decide it. Not yours means not found.
+def ask_locked(action_ids: Sequence[UUID]) -> rows.Question:
+    """Lock these actions until the transaction ends, and ask for them; `read_locked` reads the answer.
 
-    The row stays locked until the verb's transaction ends: without it two simultaneous approvals of a two-approval
-    action each count one, and it waits for ever.
+    Without the lock two simultaneous approvals of a two-approval action each count one, and it waits for ever. All who
+    lock many do so in the order of ids, so nobody waits in a circle.
     """
-    action = _locked(action_id)
-    held = duties(user).get(action.checkpoint_id) if action else None
-    if action is None or held is None:
+    return _locking(connection.vendor), [list(action_ids)]
+
+
+def read_locked(found: rows.Answer) -> dict[UUID, Action]:
+    """Return the actions by id, with their policies and servers (of which the name alone is read until asked for)."""
+    return {action.pk: action for action in map(_action, found)}
+
+
+def role_of(*, user: User, action: Action | None, held: dict[tuple[int, int], dict[str, str]]) -> str:
+    """Return the role by which this person may decide the action. Not yours means not found."""
+    mine = held.get((user.pk, action.checkpoint_id)) if action else None
+    if mine is None:
         raise NotFound()
-    if Duty.APPROVAL not in held:
+    if Duty.APPROVAL not in mine:
         raise NotAnOwner()
-    return action, held[Duty.APPROVAL]
+    return mine[Duty.APPROVAL]
 
 
 def action_seen_by(user: User, action_id: UUID) -> Action:
@@ -123,7 +146,8 @@ def action_seen_by(user: User, action_id: UUID) -> Action:
 
 def action_of_server(*, server: Identity, action_id: UUID) -> Action:
     """Return the server's own action, locked; another server's is not found."""
-    action = _locked(action_id)
+    (found,) = rows.fetch(ask_locked([action_id]))
+    action = read_locked(found).get(action_id)
     if action is None or action.server_id != server.id:
         raise NotFound()
     return action
@@ -147,18 +171,31 @@ def _spoken(name: str) -> str:
     return said
 
 
-def _locked(action_id: UUID) -> Action | None:
-    """The action, locked, with its policy and its server (of which the name alone is read before somebody asks).
+@lru_cache(maxsize=1)
+def _read_fields() -> list[Field]:
+    """All that a verb needs of an action. The body is long and was digested; no verb reads it again."""
+    return [field for field in Action._meta.concrete_fields if field.name != "body"]
 
-    A statement of constant text: the ORM takes a millisecond to build a query over four tables.
-    """
-    lock = " FOR UPDATE OF action" if connection.features.has_select_for_update else ""
-    found = list(Action.objects.raw(_ACTION + lock, [Action._meta.pk.get_db_prep_value(action_id, connection)]))
-    if not found:
-        return None
-    action = found[0]
-    action.server = Server.from_db(connection.alias, ["id", "name"], [action.server_id, action.server_name])
-    action.policy = _policy(action.policy_id, action.policy_dig) if action.policy_id else None
+
+@lru_cache(maxsize=4)
+def _locking(vendor: str) -> str:
+    columns = ", ".join(f"action.{field.column}" for field in _read_fields())
+    return _LOCKED.format(columns=columns, lock="FOR UPDATE OF action" if vendor == "postgresql" else "")
+
+
+def _uuid(value: UUID | str | None) -> UUID | None:
+    """SQLite keeps ids as text."""
+    return UUID(value) if isinstance(value, str) else value
+
+
+def _action(row: tuple[Any, ...]) -> Action:
+    """An action as the ORM would have made it: its query builder takes a millisecond for four tables."""
+    *values, server_name, policy_dig = row
+    fields = _read_fields()
+    read = [_uuid(v) if f.attname in _IDS else v for f, v in zip(fields, values, strict=True)]
+    action = Action.from_db(connection.alias, [field.attname for field in fields], read)
+    action.server = Server.from_db(connection.alias, ["id", "name"], [action.server_id, server_name])
+    action.policy = _policy(action.policy_id, policy_dig) if action.policy_id else None
     return action
 
 

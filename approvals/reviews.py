@@ -1,8 +1,15 @@
-"""Verdicts and comments of people: who may, on what they saw, and what follows from it."""
+"""Verdicts and comments of people: who may, on what they saw, and what follows from it.
 
+Verdicts are recorded many at a time, in three turns with the database: read and lock, write, commit.
+"""
+
+import json
 import secrets
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -29,6 +36,29 @@ from .rules import quorum, statements, timing
 TEXT_LIMIT = 2000
 NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
 VERDICTS = ("approve", "deny")
+_EARLIER = """
+SELECT review.action_id, review.reviewer_id, person.username, review.verdict, review.note, review.stmt
+  FROM approvals_review AS review
+  JOIN accounts_user AS person ON person.id = review.reviewer_id
+ WHERE review.action_id {any}
+ ORDER BY review.at, review.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A verdict as a person hands it in.
+
+    `seen` is the digest of the view the person decided on (`settlement.shown`); None when the caller is a script that
+    showed nothing and takes the stored bytes as they are. `valid_seconds` may shorten what policy allows.
+    """
+
+    action_id: UUID
+    reviewer: User
+    verdict: str
+    note: str = ""
+    seen: str | None = None
+    valid_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +75,33 @@ class Recorded:
     receipt: Receipt | None
 
 
+type Answer = Recorded | Refusal
+
+
 def record(
     *, action_id: UUID, reviewer: User, verdict: str, note: str = "", seen: str | None = None, at: datetime,
     valid_seconds: int | None = None,
 ) -> Recorded:  # fmt: skip
-    """Record one person's verdict, and settle the action when it completes the quorum.
+    """Record one person's verdict, and settle the action when it completes the quorum. See `Given`."""
+    given = Given(
+        action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, seen=seen, valid_seconds=valid_seconds
+    )
+    (answer,) = record_many(given=[given], at=at)
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
 
-    `seen` is the digest of the view the person decided on (`settlement.shown`); None when the caller is a script that
-    showed nothing and takes the stored bytes as they are. `valid_seconds` may shorten what policy allows.
+
+def record_many(*, given: Sequence[Given], at: datetime) -> list[Answer]:
+    """Record the verdicts in one transaction, each as if those before it were on record; answers stand in their order.
+
+    A verdict that came too late is refused, and the expiry it met is settled in its place.
     """
-    _check(verdict=verdict, note=note, valid_seconds=valid_seconds)
     with transaction.atomic():
-        action, role = access.action_for_review(user=reviewer, action_id=action_id)
-        late = _expire(action, at=at)
-        if not late:
-            return _review(
-                action,
-                reviewer=reviewer,
-                role=role,
-                verdict=verdict,
-                note=note.strip(),
-                seen=seen,
-                at=at,
-                valid_seconds=valid_seconds,
-            )
-    raise late  # after the commit: the expiry stands, though the verdict came too late
+        desk = _Desk(given, at=at)
+        answers = [desk.answer(each) for each in given]
+        receipts = desk.write()
+    return [_with_receipt(answer, receipts) for answer in answers]
 
 
 def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Comment:
@@ -93,96 +125,137 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
     return said
 
 
-def _check(*, verdict: str, note: str, valid_seconds: int | None) -> None:
-    if verdict not in VERDICTS:
+def _check(given: Given) -> None:
+    if given.verdict not in VERDICTS:
         raise UnknownVerdict()
-    if len(note) > TEXT_LIMIT:
+    if len(given.note) > TEXT_LIMIT:
         raise TextTooLong(pointer="/note")
-    if verdict == "deny" and len(canonical.canonical(note)) > NOTE_BYTES:
+    if given.verdict == "deny" and len(canonical.canonical(given.note)) > NOTE_BYTES:
         raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
-    if valid_seconds is not None and not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
+    if given.valid_seconds is not None and not 1 <= given.valid_seconds <= timing.APPROVAL_LIFE:
         raise BadValidity()
 
 
-def _expire(action: Action, *, at: datetime) -> Refusal | None:
-    """Settle as expired what the sweep has not met yet: no verdict counts from the deadline on."""
-    if action.state != State.PENDING or at < action.deadline_at:
-        return None
-    settlement.settle(settlement.expired(action), at=at)
-    return AlreadySettled(state=State.EXPIRED, at=at)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A row of the table of reviews, on its way there or from it (see `rows.Light`)."""
+
+    table: ClassVar = Review
+    action_id: UUID
+    reviewer_id: int
+    username: str
+    verdict: str
+    note: str
+    stmt: bytes
+    role: str = ""
+    shown: str = ""
+    at: datetime | None = None
 
 
-def _review(
-    action: Action,
-    *,
-    reviewer: User,
-    role: str,
-    verdict: str,
-    note: str,
-    seen: str | None,
-    at: datetime,
-    valid_seconds: int | None,
-) -> Recorded:
-    earlier = _earlier(action)
-    _admit(action, earlier=earlier, reviewer=reviewer, seen=seen)
-    review = _write(action, reviewer=reviewer, role=role, verdict=verdict, note=note, at=at)
-    everybody = [*earlier, review]
-    state = quorum.outcome([r.verdict for r in everybody], need=action.policy.need)
-    receipt = None
-    if state == State.PENDING:
-        nudge.after_commit(event="reviewed", actions=[(action.pk, action.checkpoint_id)])
-    else:
-        receipt = settlement.settle(_case(action, review, everybody, state=state, valid_seconds=valid_seconds), at=at)
-    approvals = sum(r.verdict == "approve" for r in everybody)
-    return Recorded(action.pk, state, approvals, action.policy.need, receipt)
+class _Desk:
+    """What one transaction knows of the actions that lie on it, and is about to write."""
+
+    def __init__(self, given: Sequence[Given], *, at: datetime) -> None:
+        self.at = at
+        ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
+        locked, held, earlier = rows.fetch(
+            access.ask_locked(ids), access.ask_duties(users=users, action_ids=ids), (_EARLIER, [ids])
+        )
+        self.actions, self.held = access.read_locked(locked), access.read_duties(held)
+        self.said: dict[UUID, list[_Said]] = defaultdict(list)
+        for action_id, *rest in earlier:
+            self.said[UUID(str(action_id))].append(_Said(UUID(str(action_id)), *rest))
+        self.new: list[_Said] = []
+        self.lines: list[ledger.Line] = []
+        self.cases: list[settlement.Case] = []
+
+    def answer(self, given: Given) -> Answer:
+        try:
+            _check(given)
+            return self._take(given)
+        except Refusal as refusal:
+            return refusal
+
+    def write(self) -> dict[UUID, Receipt]:
+        """Write the reviews and settle what they decide; return the receipts by action."""
+        going = {case.action.pk for case in self.cases}
+        waiting = {each.action_id for each in self.new} - going
+        born = settlement.settle_many(self.cases, at=self.at, after=(self.new, self.lines))
+        nudge.after_commit(event="reviewed", actions=[(pk, self.actions[pk].checkpoint_id) for pk in waiting])
+        return {receipt.action_id: receipt for receipt in born}
+
+    def _take(self, given: Given) -> Recorded:
+        action = self.actions.get(given.action_id)
+        role = access.role_of(user=given.reviewer, action=action, held=self.held)
+        said = self.said[action.pk]
+        if action.state == State.PENDING and self.at >= action.deadline_at:
+            # The sweep has not met it yet: no verdict counts from the deadline on.
+            self._settle(settlement.expired(action, reviews=said))
+            raise AlreadySettled(state=State.EXPIRED, at=self.at)
+        shown = settlement.shown(action, policy=action.policy)
+        _admit(action, given, said=said, shown=shown)
+        self._write(action, given, role=role, shown=shown)
+        return self._count(action, given)
+
+    def _write(self, action: Action, given: Given, *, role: str, shown: str) -> None:
+        stmt = canonical.canonical(_statement(action, given, role=role, shown=shown, at=self.at))
+        person = given.reviewer
+        said = _Said(
+            action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, role, shown, self.at
+        )
+        self.said[action.pk].append(said)
+        self.new.append(said)
+        line = ledger.Line(
+            event=f"action.reviewed.{given.verdict}", actor=person.urn, action_id=action.pk,
+            dig=canonical.digest_bytes(stmt), at=self.at,
+        )  # fmt: skip
+        self.lines.append(line)
+
+    def _count(self, action: Action, given: Given) -> Recorded:
+        said, need = self.said[action.pk], action.policy.need
+        state = quorum.outcome([each.verdict for each in said], need=need)
+        if state != State.PENDING:
+            self._settle(_case(action, given, said, state=state))
+        return Recorded(action.pk, state, sum(each.verdict == "approve" for each in said), need, None)
+
+    def _settle(self, case: settlement.Case) -> None:
+        """From here on, whoever comes next in this batch finds it settled."""
+        case.action.state, case.action.settled_at = case.decision, self.at
+        self.cases.append(case)
 
 
-def _earlier(action: Action) -> list[Review]:
-    """The reviews before this one, which are rare: whether there is any costs a tenth of reading them."""
-    (some,) = rows.fetch(("SELECT 1 FROM approvals_review WHERE action_id = %s LIMIT 1", [action.pk]))
-    return list(action.reviews.select_related("reviewer")) if some else []
-
-
-def _admit(action: Action, *, earlier: list[Review], reviewer: User, seen: str | None) -> None:
+def _admit(action: Action, given: Given, *, said: list[_Said], shown: str) -> None:
     if action.state != State.PENDING:
-        names = tuple(r.reviewer.username for r in earlier)
-        raise AlreadySettled(state=action.state, at=action.settled_at, by=names)
-    if any(r.reviewer_id == reviewer.pk for r in earlier):
+        raise AlreadySettled(state=action.state, at=action.settled_at, by=tuple(each.username for each in said))
+    reviewer = given.reviewer
+    if any(each.reviewer_id == reviewer.pk for each in said):
         raise AlreadyReviewed()
-    context = canonical.parse(bytes(action.context), max_bytes=1 << 20)["value"]
+    context = json.loads(bytes(action.context))["value"]
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     if access.is_own(username=reviewer.username, email=reviewer.email, names=names):
         raise OwnAsk()
-    if seen is not None and seen != settlement.shown(action, policy=action.policy):
+    if given.seen is not None and given.seen != shown:
         raise StaleView()
 
 
-def _write(action: Action, *, reviewer: User, role: str, verdict: str, note: str, at: datetime) -> Review:
+def _statement(action: Action, given: Given, *, role: str, shown: str, at: datetime) -> dict[str, object]:
     ask, policy = settlement.ask_of(action, server_urn=action.server.urn), settlement.policy_ref(action.policy)
-    shown = settlement.shown(action, policy=action.policy)
-    stmt = statements.review(
-        ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=verdict, reviewer=reviewer.urn, role=role,
-        at=at, expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
+    return statements.review(
+        ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=given.verdict, reviewer=given.reviewer.urn,
+        role=role, at=at, expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
     )  # fmt: skip
-    review = Review(
-        action=action, reviewer=reviewer, role=role, verdict=verdict, note=note, shown=shown,
-        stmt=canonical.canonical(stmt), at=at,
-    )  # fmt: skip
-    line = ledger.Line(
-        event=f"action.reviewed.{verdict}", actor=reviewer.urn, action_id=action.pk,
-        dig=canonical.digest_bytes(bytes(review.stmt)), at=at,
-    )  # fmt: skip
-    rows.insert([review], [line])
-    return review
 
 
-def _case(
-    action: Action, last: Review, everybody: list[Review], *, state: str, valid_seconds: int | None
-) -> settlement.Case:
+def _case(action: Action, last: Given, said: list[_Said], *, state: str) -> settlement.Case:
     """A denial carries its reviewer's note to the server; an approval's notes stay among the owners."""
     denied = state == State.DENIED
     return settlement.Case(
         action=action, server_urn=action.server.urn, policy=action.policy, decision=state,
-        reason="owner_denied" if denied else "", note=last.note if denied else "", actor=last.reviewer.urn,
-        valid_seconds=valid_seconds, reviews=settlement.statements_of(everybody),
+        reason="owner_denied" if denied else "", note=last.note.strip() if denied else "", actor=last.reviewer.urn,
+        valid_seconds=last.valid_seconds, reviews=settlement.statements_of(said),
     )  # fmt: skip
+
+
+def _with_receipt(answer: Answer, receipts: dict[UUID, Receipt]) -> Answer:
+    settled = isinstance(answer, Recorded) and answer.state != State.PENDING
+    return replace(answer, receipt=receipts[answer.action_id]) if settled else answer

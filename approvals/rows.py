@@ -22,6 +22,7 @@ ARRAYS = {"varchar": "text", "serial": "integer", "bigserial": "bigint"}
 ANY = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
 
 type Question = tuple[str, Sequence[Any]]
+type Answer = list[tuple[Any, ...]]
 
 
 class Light(Protocol):
@@ -31,6 +32,7 @@ class Light(Protocol):
 
 
 type Row = Model | Light
+type Step = Question | Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,53 +43,59 @@ class Plan:
     values: Callable[[Row], tuple[Any, ...]]
 
 
-def fetch(*questions: Question) -> list[list[tuple[Any, ...]]]:
-    """Ask all questions in one round trip, inside the caller's transaction; the answers stand in their order.
+def turn(*steps: Step) -> list[Answer]:
+    """Ask the questions and insert the rows in this order, in one round trip and inside the caller's transaction.
 
-    A list among the parameters stands where the text says `{any}`, as in `WHERE id {any}`. An `UPDATE … RETURNING` is
-    a question too.
+    Rows come in sequences of one table each. Returns the answers to the questions, in their order. A list among the
+    parameters stands where the text says `{any}`, as in `WHERE id {any}`. An `UPDATE … RETURNING` is a question too.
     """
-    asked = [(_worded(text, connection.vendor), params) for text, params in questions]
-    if connection.vendor == "postgresql":
-        return _fetch_postgres(asked)
-    answers = []
-    with connection.cursor() as cursor:
-        for text, params in asked:
-            cursor.execute(text, [_for_sqlite(param) for param in params])
-            answers.append([tuple(map(_from_sqlite, row)) for row in cursor.fetchall()])
-    return answers
+    taken = [step for step in steps if step]
+    if not taken:
+        return []
+    return _turn_postgres(taken) if connection.vendor == "postgresql" else _turn_sqlite(taken)
+
+
+def fetch(*questions: Question) -> list[Answer]:
+    """Ask all questions in one turn; the answers stand in their order."""
+    return turn(*questions)
 
 
 def insert(*tables: Sequence[Row]) -> None:
-    """Insert the rows, each sequence of one table, in this order and inside the caller's transaction."""
-    filled = [rows for rows in tables if rows]
-    if connection.vendor == "postgresql":
-        _insert_postgres(filled)
-    else:
-        for rows in filled:
-            _insert_each(rows)
+    """Insert the rows, each sequence of one table, in one turn."""
+    turn(*tables)
 
 
-def _fetch_postgres(asked: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
+def _turn_postgres(steps: Sequence[Step]) -> list[Answer]:
     from psycopg import Cursor
 
     with _pipeline() as raw:
-        cursors = [Cursor(raw) for _ in asked]
-        for cursor, (text, params) in zip(cursors, asked, strict=True):
-            cursor.execute(text, params, prepare=True)
-        return [cursor.fetchall() for cursor in cursors]
+        asked = []
+        for step in steps:
+            cursor = Cursor(raw)
+            if _is_question(step):
+                asked.append(cursor.execute(_worded(step[0], "postgresql"), step[1], prepare=True))
+            else:
+                plan = _plan(_table(step), "postgresql")
+                columns = [list(column) for column in zip(*map(plan.values, step), strict=True)]
+                cursor.execute(plan.statement, columns, prepare=True)
+        return [cursor.fetchall() for cursor in asked]
 
 
-def _insert_postgres(tables: Sequence[Sequence[Row]]) -> None:
-    from psycopg import Cursor
+def _turn_sqlite(steps: Sequence[Step]) -> list[Answer]:
+    answers = []
+    with connection.cursor() as cursor:
+        for step in steps:
+            if _is_question(step):
+                cursor.execute(_worded(step[0], "sqlite"), [_for_sqlite(param) for param in step[1]])
+                answers.append([tuple(map(_from_sqlite, row)) for row in cursor.fetchall()])
+            else:
+                plan = _plan(_table(step), "sqlite")
+                cursor.executemany(plan.statement, [[_for_sqlite(value) for value in plan.values(row)] for row in step])
+    return answers
 
-    if not tables:
-        return
-    with _pipeline() as raw:
-        for rows in tables:
-            plan = _plan(_table(rows), "postgresql")
-            columns = [list(column) for column in zip(*map(plan.values, rows), strict=True)]
-            Cursor(raw).execute(plan.statement, columns, prepare=True)
+
+def _is_question(step: Step) -> bool:
+    return isinstance(step, tuple) and isinstance(step[0], str)
 
 
 @contextmanager
@@ -96,12 +104,6 @@ def _pipeline():
     connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield connection.connection
-
-
-def _insert_each(rows: Sequence[Row]) -> None:
-    plan = _plan(_table(rows), connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.executemany(plan.statement, [[_for_sqlite(value) for value in plan.values(row)] for row in rows])
 
 
 def _table(rows: Sequence[Row]) -> type[Model]:

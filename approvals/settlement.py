@@ -6,17 +6,18 @@ The receipt is born in the same transaction as the state, the ledger line and th
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from placet import canonical, receipts
 
 from . import keys, ledger, nudge, rows
 from .errors import AlreadySettled
-from .models import Action, Delivery, Policy, Receipt, Review, State
+from .models import Action, Delivery, Policy, Receipt, State
 from .rules import shapes, statements, timing
 
 # The state is a parameter, so that no plan takes an index of pending actions for the one of ids.
@@ -24,6 +25,12 @@ _MOVE = """
 UPDATE approvals_action SET state = %s, reason = %s, settled_at = %s
  WHERE id {any} AND state = %s RETURNING 1
 """
+
+
+class Stated(Protocol):
+    """A review, as far as a receipt repeats it."""
+
+    stmt: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,12 @@ def settle(case: Case, *, at: datetime) -> Receipt:
     return settle_many([case], at=at)[0]
 
 
-def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
-    """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction."""
-    _move(cases, at=at)
+def settle_many(cases: list[Case], *, at: datetime, after: Sequence[rows.Step] = ()) -> list[Receipt]:
+    """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction.
+
+    What is written `after` which they settle (the reviews that decide them) goes first, in the same turn.
+    """
+    moves = _moves(cases, at=at)
     born = [_receipt(case, at=at) for case in cases]
     lines = [
         ledger.Line(
@@ -57,12 +67,15 @@ def settle_many(cases: list[Case], *, at: datetime) -> list[Receipt]:
         )
         for case, receipt in zip(cases, born, strict=True)
     ]  # fmt: skip
-    rows.insert(born, [Delivery(action_id=case.action.pk, due_at=at) for case in cases], lines)
+    owed = [Delivery(action_id=case.action.pk, due_at=at) for case in cases]
+    moved = rows.turn(*after, *moves, born, owed, lines)
+    if sum(map(len, moved)) != len(cases):
+        raise AlreadySettled(state=cases[0].decision, at=at)
     nudge.after_commit(event="settled", actions=[(c.action.pk, c.action.checkpoint_id) for c in cases])
     return born
 
 
-def expired(action: Action, *, reviews: Iterable[Review] | None = None) -> Case:
+def expired(action: Action, *, reviews: Iterable[Stated] | None = None) -> Case:
     """Return the case of an action whose deadline has passed.
 
     It keeps the reviews it had: they show who did say yes.
@@ -95,21 +108,18 @@ def shown(action: Action, *, policy: Policy | None) -> str:
     return canonical.digest("view", view)
 
 
-def statements_of(reviews: Iterable[Review]) -> list[dict[str, Any]]:
+def statements_of(reviews: Iterable[Stated]) -> list[dict[str, Any]]:
     """Return the stored review statements, as they go into a receipt."""
     return [json.loads(bytes(review.stmt)) for review in reviews]
 
 
-def _move(cases: list[Case], *, at: datetime) -> None:
-    groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
+def _moves(cases: list[Case], *, at: datetime) -> list[rows.Question]:
+    """One update for each way to end; every one answers a row for each action that was still pending."""
+    groups: dict[tuple[str, str], list[UUID]] = defaultdict(list)
     for case in cases:
-        groups[case.decision, case.reason].append(case)
-    for (decision, reason), group in groups.items():
-        (moved,) = rows.fetch((_MOVE, [decision, reason, at, [case.action.pk for case in group], State.PENDING]))
-        if len(moved) != len(group):
-            raise AlreadySettled(state=decision, at=at)
-        for case in group:
-            case.action.state, case.action.reason, case.action.settled_at = decision, reason, at
+        groups[case.decision, case.reason].append(case.action.pk)
+        case.action.state, case.action.reason, case.action.settled_at = case.decision, case.reason, at
+    return [(_MOVE, [*ending, at, ids, State.PENDING]) for ending, ids in groups.items()]
 
 
 def _receipt(case: Case, *, at: datetime) -> Receipt:

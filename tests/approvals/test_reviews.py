@@ -8,7 +8,7 @@ import pytest
 
 from accounts import roles
 from accounts.models import User
-from approvals import errors, policy, reviews, settlement
+from approvals import access, errors, policy, reviews, rows, settlement
 from approvals.models import Action, Delivery, Entry, Receipt
 from tests.asks import ask, submit
 
@@ -183,3 +183,40 @@ def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(sh
         policy.publish(
             checkpoint="x", kind="tool_call", pattern="*", need=8, deadline_seconds=60, roles={"approval": role}, at=now
         )
+
+
+def given(action: Action, reviewer: User, verdict: str = "approve", **how) -> reviews.Given:
+    return reviews.Given(action_id=action.pk, reviewer=reviewer, verdict=verdict, **how)
+
+
+def test_verdicts_that_arrive_together_count_one_after_the_other(asked, asked_payout, alice, bob, later):
+    answers = reviews.record_many(
+        given=[given(asked_payout, alice), given(asked, bob), given(asked_payout, bob), given(asked, alice, "deny")],
+        at=later,
+    )
+    assert [getattr(answer, "state", None) for answer in answers[:3]] == ["pending", "approved", "approved"]
+    assert isinstance(answers[3], errors.AlreadySettled) and answers[3].by == ("bob",)
+    assert [answer.receipt is not None for answer in answers[:3]] == [False, True, True]
+    assert Receipt.objects.count() == 2
+    assert [r["stmt"]["sub"] for r in claims(answers[2].receipt)["reviews"]] == ["user:alice", "user:bob"]
+
+
+def test_one_refused_verdict_takes_no_other_with_it(asked, asked_payout, alice, mallory, later):
+    refused, wrong, counted = reviews.record_many(
+        given=[given(asked, mallory), given(asked, alice, "maybe"), given(asked_payout, alice)], at=later
+    )
+    assert (refused.code, wrong.code, counted.state) == ("not_found", "unknown_verdict", "pending")
+    assert not Receipt.objects.exists()
+
+
+def test_two_late_verdicts_together_settle_one_expiry(asked, alice, bob):
+    answers = reviews.record_many(given=[given(asked, alice), given(asked, bob)], at=asked.deadline_at)
+    assert [answer.state for answer in answers] == ["expired", "expired"]
+    assert Receipt.objects.get().decision == "expired"
+
+
+def test_a_verdict_takes_two_turns_and_a_commit(asked, alice, later, django_assert_num_queries):
+    """On SQLite a turn is a statement for each question and table: three to read, five tables and one move to write."""
+    access.read_locked(rows.fetch(access.ask_locked([asked.pk]))[0])
+    with django_assert_num_queries(11):
+        reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=later)

@@ -1,6 +1,7 @@
 """The REST door over ASGI: the real handler, real threads, real rows, no socket."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -101,6 +102,7 @@ def decide(alice):
 
     async def record(action_id: str, verdict: str = "approve", **how):
         at = datetime.now(UTC)
-        return await sync_to_async(reviews.record)(action_id=action_id, reviewer=alice, verdict=verdict, at=at, **how)
+        named = UUID(action_id)
+        return await sync_to_async(reviews.record)(action_id=named, reviewer=alice, verdict=verdict, at=at, **how)
 
     return record

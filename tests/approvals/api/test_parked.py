@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -52,7 +53,7 @@ async def test_a_thousand_parked_polls_hold_up_nobody_and_are_all_woken(shopping
     for number in range(10):
         await submit(f"beside-{number}")
     assert time.monotonic() - begun < 3
-    await sync_to_async(reviews.record)(action_id=action, reviewer=alice, verdict="approve", at=datetime.now(UTC))
+    await sync_to_async(reviews.record)(action_id=UUID(action), reviewer=alice, verdict="approve", at=datetime.now(UTC))
     async with asyncio.timeout(10):
         answers = await asyncio.gather(*parked)
     assert {status for status, _ in answers} == {200} and len({body for _, body in answers}) == 1
