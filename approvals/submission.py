@@ -15,7 +15,7 @@ MAX_BYTES = 256 * 1024
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 MEMBERS = {
     "kind", "mcp", "origin", "subject", "session", "bundle", "nonce", "timeout", "identity", "signals", "claims",
-    "sampling_action",
+    "sampling_action", "definition", "answer",
 }  # fmt: skip
 
 
@@ -86,6 +86,8 @@ def _context(value: dict[str, Any]) -> dict[str, Any]:
     """All that was said beside the effective object. The revision is part of it: bytes that run do not depend on it."""
     shapes.claims(value)
     shapes.identity(value)
+    shapes.definition(value)
+    shapes.answer(value)
     said = {member: value[member] for member in MEMBERS - {"kind", "mcp"} if member in value}
     if "signals" in said:
         shapes.require_object(said["signals"], "/signals")

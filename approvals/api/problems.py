@@ -25,6 +25,7 @@ NOT_JSON = (
 NOT_AN_ASK = (
     *NOT_JSON, "missing_member", "unknown_kind", "wrong_method", "wrong_mode", "bad_length", "bad_character",
     "bad_nonce", "bad_timeout", "bad_url", "not_flat", "bad_sampling_action",
+    "bad_digest", "bad_answer",
 )  # fmt: skip
 
 #: code -> (status, title). The title says what kind of trouble it is, the detail what to do about it.

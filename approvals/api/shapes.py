@@ -76,6 +76,7 @@ class Jwks(Schema):
 
 
 _TEXT = {"type": "string", "minLength": 1}
+_DIGEST = {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"}
 _SHORT = _TEXT | {"maxLength": 256}
 
 
@@ -106,6 +107,12 @@ SUBMISSION: dict[str, Any] = _closed(
         [], title=_TEXT | {"maxLength": 300}, reasoning=_TEXT | {"maxLength": 20000}, risk=_TEXT | {"maxLength": 100}
     ),
     sampling_action={"type": "string", "format": "uuid", "description": "sampling_result only, and required there"},
+    definition=_closed(
+        ["dig"],
+        dig=_DIGEST | {"description": "of the tool's definition as you saw it, digest kind tool_definition"},
+        approved=_DIGEST | {"type": ["string", "null"], "description": "of the definition last approved, if you know"},
+    ),
+    answer={"const": "console", "description": "elicitations only: once approved, the subject answers on the console"},
 )
 
 REFUND: dict[str, Any] = {

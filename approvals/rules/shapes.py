@@ -16,6 +16,9 @@ METHODS = {
 }
 PRIMITIVES = {"string", "number", "integer", "boolean", "array"}
 ROLES = {"user", "assistant"}
+ANSWERED = {"elicitation_form", "elicitation_url"}
+#: 32 bytes as base64url without padding: the last character carries four bits.
+DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 MAX_URL = 2048
 MAX_NAME = 256
 #: A host as every parser reads it (RFC 1123): no escapes, no address in figures, no dot at its end. What policies match
@@ -97,6 +100,33 @@ def bundle(value: dict[str, Any]) -> str:
     if type(size) is not int or not 1 <= size <= 1000:
         raise NotAnAsk("wrong_type", "size must be a whole number from 1 to 1000.", pointer="/bundle/size")
     return part["id"]
+
+
+def definition(value: dict[str, Any]) -> None:
+    """The tool's definition as its submitter saw it: `dig`, and `approved`, its digest at the last approval it knows.
+
+    Both are digests of kind `tool_definition`; `approved` is null when it never saw one approved.
+    """
+    part = require_object(value.get("definition", {"dig": "A" * 43}), "/definition")
+    refuse_unknown(part, {"dig", "approved"}, "/definition")
+    _digest(_required(part, "dig", "/definition"), "/definition/dig")
+    if part.get("approved") is not None:
+        _digest(part["approved"], "/definition/approved")
+
+
+def answer(value: dict[str, Any]) -> None:
+    """Where the subject answers a released elicitation: `console`, or (when absent) wherever the server asks them."""
+    if "answer" not in value:
+        return
+    if value["kind"] not in ANSWERED:
+        raise NotAnAsk("bad_answer", "Only an elicitation has an answer.", pointer="/answer")
+    if value["answer"] != "console":
+        raise NotAnAsk("bad_answer", "answer must be console, or left out.", pointer="/answer")
+
+
+def _digest(value: Any, pointer: str) -> None:
+    if not isinstance(value, str) or not DIGEST.fullmatch(value):
+        raise NotAnAsk("bad_digest", "This must be a SHA-256 digest in base64url: 43 characters.", pointer=pointer)
 
 
 def _tool_call(params: dict[str, Any], at: str) -> None:

@@ -118,6 +118,7 @@ def test_a_retired_checkpoint_stops_matching(refund, alice, shop, now, later):
     assert submit(shop, at=later).action.reason == "no_checkpoint"
 
 
+DIG = canonical.digest("tool_definition", {"name": "refund"})
 RESULT = {"role": "assistant", "content": {"type": "text", "text": "Paris"}, "model": "m", "stopReason": "endTurn"}
 
 
@@ -173,12 +174,45 @@ def test_every_kind_is_admitted(kind, method, params, name):
         ({"session": "\0"}, "bad_character", "/session"),
         ({"bundle": {"id": "b\0"}}, "bad_character", "/bundle/id"),
         ({"mcp": {"method": "tools/call", "params": {"name": "refund\0"}}}, "bad_character", "/mcp/params/name"),
+        ({"definition": None}, "wrong_type", "/definition"),
+        ({"definition": {}}, "missing_member", "/definition/dig"),
+        ({"definition": {"dig": None}}, "bad_digest", "/definition/dig"),
+        ({"definition": {"dig": "A" * 42}}, "bad_digest", "/definition/dig"),
+        ({"definition": {"dig": "A" * 42 + "B"}}, "bad_digest", "/definition/dig"),
+        ({"definition": {"dig": "A" * 43 + "\n"}}, "bad_digest", "/definition/dig"),
+        ({"definition": {"dig": DIG, "approved": ""}}, "bad_digest", "/definition/approved"),
+        ({"definition": {"dig": DIG, "approved": False}}, "bad_digest", "/definition/approved"),
+        ({"definition": {"dig": DIG, "tool": "x"}}, "unknown_member", "/definition/tool"),
+        ({"answer": "console"}, "bad_answer", "/answer"),
     ],
 )
 def test_what_is_no_ask_is_refused_by_name_and_place(change, code, pointer):
     with pytest.raises(errors.NotAnAsk) as refused:
         submission.read(ask(**change))
     assert (refused.value.code, refused.value.pointer) == (code, pointer)
+
+
+@pytest.mark.parametrize("approved", [DIG, None])
+def test_a_tools_definition_is_told_apart_from_what_may_run(approved):
+    told = submission.read(ask(definition={"dig": DIG, "approved": approved}))
+    plain = submission.read(ask())
+    assert told.dig == plain.dig and told.context_dig != plain.context_dig
+    assert json.loads(told.context)["value"]["definition"] == {"dig": DIG, "approved": approved}
+
+
+@pytest.mark.parametrize(("kind", "params"), [("elicitation_form", FORM), ("elicitation_url", URL)])
+def test_an_elicitation_may_be_answered_on_the_console(kind, params):
+    value = {"kind": kind, "mcp": {"method": "elicitation/create", "params": params}}
+    told = submission.read(value | {"answer": "console"})
+    assert told.dig == submission.read(value).dig and json.loads(told.context)["value"]["answer"] == "console"
+
+
+@pytest.mark.parametrize("odd", [None, True, "host", "Console", ["console"]])
+def test_there_is_no_other_place_to_answer(odd):
+    value = {"kind": "elicitation_form", "mcp": {"method": "elicitation/create", "params": FORM}, "answer": odd}
+    with pytest.raises(errors.NotAnAsk) as refused:
+        submission.read(value)
+    assert (refused.value.code, refused.value.pointer) == ("bad_answer", "/answer")
 
 
 @pytest.mark.parametrize(
