@@ -75,9 +75,9 @@ class Asked(TypedDict, total=False):
     """What an ask may say: a tool call its `name` and `arguments`, other kinds `mcp`, which is `{"method", "params"}`.
 
     `timeout` is `"30s"`, `"10m"`, `"2h"` or a timedelta. `key` names the ask for ever; one is made when none is given.
-    `definition` is `{"dig", "approved"}`: digests (kind `tool_definition`) of the tool's definition as you saw it, and of
-    the one that was approved last, or null. `answer="console"` on an elicitation lets its subject answer on the console
-    once it is approved.
+    `definition` is `{"dig", "approved"}`: digests (kind `tool_definition`) of the tool's definition as you saw it, and
+    of the one that was approved last, or null. `answer="console"` on an elicitation lets its subject answer on the
+    console once it is approved.
     """
 
     kind: Kind
