@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, assignment, ledger, nudge, policy, rows, settlement, submission
+from . import access, assignment, ledger, nudge, particulars, policy, rows, settlement, submission
 from .errors import BadIdempotencyKey, IdempotencyConflict, NotAnAsk, Refusal, Unauthenticated
 from .models import Action, Kind, Policy, Receipt, State
 from .rules import ids, timing
@@ -46,27 +46,27 @@ class Admitted:
 
 
 type Answer = Admitted | Refusal
-
-_KNOWN = "SELECT 1 FROM approvals_action WHERE server_id {any} AND idempotency_key {any} LIMIT 1"
+type Known = dict[tuple[int, str], Action]
 
 
 def submit_many(*, items: Sequence[Item], at: datetime) -> list[Answer]:
     """Admit the items in one transaction; the answers stand in the items' order. What this returns is durable.
 
-    Two processes may bring one key at the same instant: the unique constraint lets one through, the other tries again
-    and then finds it.
+    That all keys are new is taken for granted; where one is not, or two processes bring one at the same instant, the
+    unique constraint says so, and the batch is tried again after a look at what these keys brought before.
     """
+    known: Known | None = {}
     for _ in range(TRIES - 1):
         try:
-            return _admit(items, at=at)
+            return _admit(items, known=known, at=at)
         except IntegrityError:
-            continue
-    return _admit(items, at=at)
+            known = None
+    return _admit(items, known=None, at=at)
 
 
 @transaction.atomic
-def _admit(items: Sequence[Item], *, at: datetime) -> list[Answer]:
-    batch = _Batch(items, at=at)
+def _admit(items: Sequence[Item], *, known: Known | None, at: datetime) -> list[Answer]:
+    batch = _Batch(items, known=_known(items) if known is None else known, at=at)
     answers = [batch.answer(item) for item in items]
     batch.write()
     return answers if not batch.receipts else [batch.with_receipt(answer) for answer in answers]
@@ -75,12 +75,12 @@ def _admit(items: Sequence[Item], *, at: datetime) -> list[Answer]:
 class _Batch:
     """What one transaction knows and is about to write."""
 
-    def __init__(self, items: Sequence[Item], *, at: datetime) -> None:
+    def __init__(self, items: Sequence[Item], *, known: Known, at: datetime) -> None:
         self.at = at
-        who, keys = list({item.server.id for item in items}), [item.key for item in items]
-        generations, known, version = rows.fetch((servers.LIVING, [who]), (_KNOWN, [who, keys]), (policy.VERSION, []))
+        who = list({item.server.id for item in items})
+        generations, version = rows.fetch((servers.LIVING, [who]), (policy.VERSION, []))
         self.generations = dict(generations)
-        self.known = _known(items) if known else {}
+        self.known = dict(known)
         self.book = policy.book(version=version)
         self.sampling = _approved_sampling(items)
         self.new: list[tuple[Action, Item, Policy | None]] = []
@@ -127,7 +127,8 @@ class _Batch:
                     event="action.submitted", actor=item.server.urn, action_id=action.pk, dig=action.dig, at=self.at
                 )
             )
-        rows.insert([action for action, _, _ in self.new], named, lines)
+        told = particulars.of((action, item.submission, found) for action, item, found in self.new)
+        rows.insert([action for action, _, _ in self.new], named, lines, *told)
         if hopeless:
             born = settlement.settle_many(hopeless, at=self.at)
             self.receipts = {receipt.action_id: receipt for receipt in born}
@@ -140,7 +141,7 @@ class _Batch:
         return answer
 
 
-def _known(items: Sequence[Item]) -> dict[tuple[int, str], Action]:
+def _known(items: Sequence[Item]) -> Known:
     """Return what these keys brought before. Filtered by server and key apart, then paired: one index, any batch."""
     found = Action.objects.filter(
         server_id__in={i.server.id for i in items}, idempotency_key__in={i.key for i in items}

@@ -78,7 +78,7 @@ def _turn_postgres(steps: Sequence[Step]) -> list[Answer]:
                 plan = _plan(_table(step), "postgresql")
                 columns = [list(column) for column in zip(*map(plan.values, step), strict=True)]
                 cursor.execute(plan.statement, columns, prepare=True)
-        return [cursor.fetchall() for cursor in asked]
+    return [cursor.fetchall() for cursor in asked]  # asked for inside the pipeline, each would wait by itself
 
 
 def _turn_sqlite(steps: Sequence[Step]) -> list[Answer]:
