@@ -109,6 +109,16 @@ async def sample(topic: str, answer: Annotated[CreateMessageResult, Resolve(ask_
 
 
 @server.tool()
+async def form_and_sample(
+    order: str,
+    topic: str,
+    answer: Annotated[ElicitationResult[Refund], Resolve(ask_refund)],
+    model: Annotated[CreateMessageResult, Resolve(ask_model)],
+) -> str:
+    return f"{said(answer)}; {model.model}"
+
+
+@server.tool()
 async def reverse_tool(ctx: Context) -> str:
     """Asks the host to run a tool, as SEP-1006 proposed. No revision has it, so the package has no call for it."""
     params = {"name": "delete_file", "arguments": {"path": "/srv/old"}}

@@ -1,13 +1,4 @@
-"""Callbacks for the official MCP client that ask an owner first: sampling and elicitation, in both eras.
-
-    guard = Guard(AsyncConsole(…), subject="dana@example.org")
-    Client(server, sampling_callback=guard.sampling(inner), elicitation_callback=guard.elicitation(inner))
-
-An owner *releases* an ask; `inner` then does what the host would have done anyway: run the model, show the form, open
-the link. What it gets are the released params. Whatever else happens, the server is told no in the protocol's own
-words: "User rejected sampling request" (-1) and `decline` for a no, an error and `cancel` where nobody decided.
-Sources: MCP 2025-11-25 and 2026-07-28, client/sampling and client/elicitation. Needs the extra `placet[mcp]`.
-"""
+"""Holds the asks that reach a client's callbacks until their owner has decided. See `placet.mcp`."""
 
 from __future__ import annotations
 
@@ -15,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.client.session import ClientRequestContext
@@ -36,6 +27,9 @@ from placet.canonical import NotCanonical, digest
 from placet.console import AsyncConsole
 from placet.errors import Denied, NotApproved
 from placet.submissions import METHODS, Kind, Members, Submission, prepare
+
+if TYPE_CHECKING:
+    from placet.mcp.fastmcp import FastMCPGuard
 
 logger = logging.getLogger("placet")
 
@@ -88,6 +82,13 @@ class Guard:
                 return _elicitation_refusal(no)
 
         return elicitation_callback
+
+    @property
+    def fastmcp(self) -> FastMCPGuard:
+        """The same for `fastmcp.Client`, whose handlers have other signatures. Imports FastMCP."""
+        from placet.mcp.fastmcp import FastMCPGuard
+
+        return FastMCPGuard(self)
 
     @contextlib.contextmanager
     def calling(self, name: str, arguments: Mapping[str, Any] | None = None) -> Iterator[None]:
