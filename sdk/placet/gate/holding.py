@@ -1,0 +1,154 @@
+"""The conversation with the console about one ask: submit, wait, verify, consume. How it ended comes back as a value.
+
+An approval is consumed when it is decided, not when it is used: the asks of one bundle are decided minutes apart, and
+hosts come back when they like. What was consumed is written down at once, used at most once, and reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from placet.approved import AsyncApproved, Status
+from placet.canonical import NotCanonical
+from placet.console import AsyncConsole
+from placet.errors import Denied, NotApproved, NotVerified, OutcomeUnknown, Refused
+from placet.gate.answers import Outcome
+from placet.gate.memory import Memory
+from placet.submissions import Action, Submission, prepare
+
+logger = logging.getLogger("placet.gate")
+
+#: Seconds that last words (a withdrawal, an outcome) may take before the gate goes on without them.
+LAST_WORDS = 5.0
+
+
+class Holding:
+    """The asks of one gate process."""
+
+    def __init__(self, console: AsyncConsole, memory: Memory) -> None:
+        self.console = console
+        self.memory = memory
+        self._words: set[asyncio.Task[Any]] = set()
+
+    async def settle(self, ask: Held) -> Outcome:
+        """Put an ask on record and wait until it is over, one way or another. Cancelled, it is taken back."""
+        if ask.decided:
+            return ask.decided
+        try:
+            if ask.action is None:
+                ask.action = await self._submitted(ask)
+            approved = await self.console.wait(ask.action)
+        except asyncio.CancelledError:
+            if not ask.left:
+                await self.last_words(self._take_back(ask))
+            raise
+        except (NotApproved, NotCanonical) as no:
+            return self._over(ask, no)
+        return self._decided(ask, _released(approved))
+
+    def report(self, outcome: Outcome, status: Status, note: str = "") -> None:
+        """Say what came of an approval, without anybody waiting for it."""
+        if not outcome.action:
+            return
+        self.memory.forget(outcome.action)
+        if outcome.released:
+            self._later(self._reported(outcome.action, status, note))
+
+    async def answered(self, action: str) -> dict[str, Any]:
+        """What the subject answers on the console, as an ElicitResult; `cancel` when there will be no answer."""
+        try:
+            told = await self.console.answer(action)
+        except NotApproved as no:
+            logger.info("no answer to action %s: %s", action, no)
+            return {"action": "cancel"}
+        content = told.get("content")
+        return {"action": told["action"]} | ({"content": content} if content is not None else {})
+
+    async def clean_up(self) -> None:
+        """Withdraw what gate processes that died have left waiting."""
+        for action in self.memory.abandoned():
+            with contextlib.suppress(NotApproved):
+                await self.console.withdraw(action)
+                self.memory.forget(action)
+
+    async def last_words(self, words: Coroutine[Any, Any, None]) -> None:
+        """Finish this even while being cancelled, within bounds."""
+        await asyncio.wait({self._later(words)}, timeout=LAST_WORDS)
+
+    async def close(self) -> None:
+        if self._words:
+            await asyncio.wait(self._words, timeout=LAST_WORDS)
+        await self.console.close()
+
+    async def _submitted(self, ask: Held) -> Action:
+        ask.submission = ask.submission or prepare(**ask.asked)
+        action = await self.console.send(ask.submission)
+        self.memory.asked(action, same=ask.same)
+        return action
+
+    async def _take_back(self, ask: Held) -> None:
+        """Sending again under the same key tells the action's id, also when the first answer never arrived."""
+        if ask.submission is None and ask.action is None:
+            return
+        with contextlib.suppress(NotApproved):
+            action = ask.action or await self.console.send(ask.submission)  # type: ignore[arg-type]
+            await self.console.withdraw(action)
+            self.memory.forget(action.id)
+
+    async def _reported(self, action: str, status: Status, note: str) -> None:
+        try:
+            await self.console.report(action, status, note or None)
+        except NotApproved as lost:
+            logger.warning("the outcome of action %s was not reported: %s", action, lost)
+
+    def _over(self, ask: Held, no: Exception) -> Outcome:
+        logger.info("an ask was not released: %s", no)
+        return self._decided(ask, _ended(no, ask.action.id if ask.action else None))
+
+    def _decided(self, ask: Held, outcome: Outcome) -> Outcome:
+        if outcome.action and outcome.ending != "unreachable":
+            self.memory.decided(outcome.action, outcome)
+        return outcome
+
+    def _later(self, words: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(words)
+        self._words.add(task)
+        task.add_done_callback(self._words.discard)
+        return task
+
+
+class Held:
+    """One ask on its way to a decision. `same` is equal for byte-identical asks of one principal."""
+
+    def __init__(
+        self, asked: dict[str, Any], *, same: str, action: Action | None = None, decided: Outcome | None = None
+    ) -> None:
+        self.asked = asked
+        self.same = same
+        self.action = action
+        self.decided = decided
+        self.submission: Submission | None = action.submission if action else None
+        self.left = False
+        self.outcome: asyncio.Task[Outcome] | None = None
+
+
+def _released(approved: AsyncApproved) -> Outcome:
+    return Outcome("released", approved.action, approved.params, approved.edited)
+
+
+def _ended(no: Exception, action: str | None) -> Outcome:
+    if isinstance(no, Denied):
+        return Outcome(no.decision, action, note=no.note)
+    if isinstance(no, Refused):
+        return Outcome("refused", action, note=f"{no.code}: {no.detail}"[:300])
+    if isinstance(no, NotCanonical):
+        return Outcome("refused", action, note=f"{no.code} at {no.pointer or 'the top'}"[:300])
+    if isinstance(no, OutcomeUnknown):
+        return Outcome("unknown", action)
+    if isinstance(no, NotVerified):
+        return Outcome("expired" if no.code == "expired" else "refused", action, note=no.message[:300])
+    return Outcome("unreachable", action, note=str(no)[:300])

@@ -1,0 +1,195 @@
+"""One request of a host, and its answer: forwarded as it came, except for what the engine takes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import httpx2
+
+from placet.gate import messages
+from placet.gate.http import headers as said
+from placet.gate.http.events import AmbiguousEvent, EventTooLarge, Frame, Frames
+from placet.gate.http.fence import Refusal
+from placet.gate.http.headers import Headers
+from placet.gate.http.lane import HttpLane
+from placet.gate.http.server import Server, readable, whole
+from placet.gate.http.sessions import Served
+from placet.gate.session import Verdict
+
+type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+logger = logging.getLogger("placet.gate")
+
+#: Methods of the tasks extension that name their task in `Mcp-Name`, as others name their tool.
+_BY_TASK = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
+
+
+class Exchange:
+    """`confirm` is told the first answer of the server: its status, and its headers."""
+
+    def __init__(
+        self, server: Server, served: Served, *, limit: int, confirm: Callable[[int, Headers], Awaitable[None]]
+    ) -> None:
+        self._server = server
+        self._served = served
+        self._engine = served.engine
+        self._limit = limit
+        self._confirm = confirm
+
+    async def message(self, lane: HttpLane, body: bytes) -> None:
+        """A POST: the engine sees the message first."""
+        try:
+            if self._engine.from_host(_for_reading(body), lane) is Verdict.PASS:
+                await self.relay("POST", lane, body)
+            elif self._engine.owes(lane):
+                lane.keep(None)
+            await self._settle(lane)
+        except Refusal as no:
+            self._refuse(no, lane, body)
+            await lane.end()
+
+    async def listen(self, lane: HttpLane) -> None:
+        """A GET: the server speaks when it wants to, or goes on where a stream broke off."""
+        try:
+            await self.relay("GET", lane, None)
+            await self._settle(lane)
+        except Refusal as no:
+            self._refuse(no, lane, b"")
+            await lane.end()
+
+    async def relay(self, method: str, lane: HttpLane, body: bytes | None) -> None:
+        async with self._server.asked(method, lane.said, body) as response:
+            if response.status_code // 100 == 3:  # followed by the host, it would lead around the gate
+                raise Refusal(502, "redirected", "The server sent the host elsewhere. Configure that address instead.")
+            answered = said.to_host(response.headers.raw)
+            await self._confirm(response.status_code, answered)
+            lane.head(response.status_code, answered)
+            await self._pass_on(response, lane)
+
+    async def on_our_own(self, lane: HttpLane, raw: bytes) -> None:
+        """A message of the engine, under the host's headers. What comes back goes the way of all answers."""
+        try:
+            async with self._server.asked("POST", _own_headers(lane.said, raw), raw) as response:
+                if response.status_code >= 400 and said.media_type(response.headers.raw) != said.JSON:
+                    raise Refusal(502, "server_refused", f"The server answered with status {response.status_code}.")
+                if lane.is_open and response.status_code != 202:
+                    lane.head(response.status_code, said.to_host(response.headers.raw))
+                await self._pass_on(response, lane)
+        except Refusal as no:
+            logger.warning("a message of the gate did not arrive: %s: %s", no.code, no.message)
+            self._undelivered(raw, lane, no)
+
+    def _undelivered(self, raw: bytes, lane: HttpLane, no: Refusal) -> None:
+        """The engine learns of it the way it would from a server: by an error under the id it used."""
+        message = messages.read(raw)
+        if message.sort == "request":
+            told = refusal(no, message.id)
+            if self._engine.from_server(told, lane) is Verdict.PASS:
+                lane.to_host(told, final=True)
+
+    def _refuse(self, no: Refusal, lane: HttpLane, body: bytes) -> None:
+        """Tell the host, under the id of its request, and the engine that no other answer will come."""
+        lane.head(no.status, no.headers)
+        try:
+            message = messages.read(_for_reading(body))
+        except messages.Malformed:
+            lane.to_host(refusal(no, None), final=True)
+            return
+        told = refusal(no, message.id)
+        if message.sort != "request" or self._engine.from_server(told, lane) is Verdict.PASS:
+            lane.to_host(told, final=True)
+
+    async def _pass_on(self, response: httpx2.Response, lane: HttpLane) -> None:
+        kind = said.media_type(response.headers.raw)
+        if kind == said.EVENTS:
+            readable(response)
+            await lane.stream()
+            await self._pass_events(response, lane)
+        elif kind == said.JSON:
+            readable(response)
+            await self._pass_json(await whole(response, limit=self._limit), lane)
+        else:
+            await self._pass_other(response, lane)
+
+    async def _pass_json(self, body: bytes, lane: HttpLane) -> None:
+        if not body.strip() or self._engine.from_server(_for_reading(body), lane) is Verdict.PASS:
+            await lane.answer(body)
+        else:
+            lane.keep(None)
+
+    async def _pass_other(self, response: httpx2.Response, lane: HttpLane) -> None:
+        """No message as far as the protocol goes: an acknowledgement, or a page that explains an error."""
+        body = await whole(response, limit=self._limit)
+        if body.strip() and response.status_code < 400:
+            raise Refusal(502, "unknown_answer", "The server's answer is neither JSON nor an event stream.")
+        if lane.is_open:
+            await lane.answer(body)
+
+    async def _pass_events(self, response: httpx2.Response, lane: HttpLane) -> None:
+        frames = Frames(limit=self._limit)
+        try:
+            async for chunk in response.aiter_raw():
+                await self._pass_chunk(frames, chunk, lane)
+        except EventTooLarge:
+            self._engine.too_large("server", lane)
+        except AmbiguousEvent as error:
+            raise Refusal(
+                502, "ambiguous_event", "The server sent an event that readers would not agree on."
+            ) from error
+        except httpx2.TransportError as error:  # the host may go on where it broke off, so it is told nothing final
+            logger.warning("an event stream of the server broke off: %s", error)
+
+    async def _pass_chunk(self, frames: Frames, chunk: bytes, lane: HttpLane) -> None:
+        passing = bytearray()
+        for frame in frames.feed(chunk):
+            if self._passes(frame, lane):
+                passing += frame.raw
+                continue
+            if passing:
+                await lane.pass_frames(bytes(passing))
+                passing.clear()
+        if passing or lane.has_words:
+            await lane.pass_frames(bytes(passing))
+
+    def _passes(self, frame: Frame, lane: HttpLane) -> bool:
+        if not frame.data:
+            return True
+        if self._engine.from_server(frame.data, lane) is Verdict.PASS:
+            return True
+        lane.keep(frame)
+        return False
+
+    async def _settle(self, lane: HttpLane) -> None:
+        """The server has no more to say here; the engine may have: a person decides, or an answer of ours is due."""
+        if lane.waits and self._engine.owes(lane):
+            await lane.final()
+        await lane.end()
+
+
+def refusal(no: Refusal, identifier: Any) -> bytes:
+    """A refusal of ours as a JSON-RPC error; `data.code` is its stable name."""
+    return messages.error(identifier, messages.INTERNAL_ERROR, f"Placet's gate: {no.message}", {"code": no.code})
+
+
+def _for_reading(body: bytes) -> bytes:
+    """Indented JSON may end its lines as Windows does. Inside a text a line cannot end, so no value changes."""
+    return body.replace(b"\r\n", b"\n") if b"\r\n" in body else body
+
+
+def _own_headers(headers: Headers, raw: bytes) -> Headers:
+    """The host's headers for a message of ours: what describes the host's own message goes, or is said anew."""
+    message = messages.read(raw)
+    mine = said.without(headers, b"last-event-id", b"content-type", b"accept", b"content-length")
+    mine += [(b"content-type", said.JSON), (b"accept", said.JSON + b", " + said.EVENTS)]
+    if message.method == (said.first(headers, b"mcp-method") or b"").decode("latin-1"):
+        return mine
+    mine = [(name, value) for name, value in mine if not name.startswith(b"mcp-param-")]
+    modern = said.first(mine, b"mcp-method") is not None
+    mine = said.without(mine, b"mcp-method", b"mcp-name")
+    if modern and message.method:
+        mine.append((b"mcp-method", message.method.encode("ascii", "replace")))
+        if message.method in _BY_TASK:
+            mine.append((b"mcp-name", str(message.params.get("taskId", "")).encode("ascii", "replace")))
+    return mine

@@ -1,0 +1,79 @@
+"""What the gate learns by listening: who the server says it is, how far calls are, and how its tools are defined.
+
+Nothing here is asked for: definitions are those the host itself has seen in `tools/list`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from placet.canonical import NotCanonical, digest
+from placet.gate.calls import Call, named
+from placet.gate.messages import Message
+
+if TYPE_CHECKING:
+    from placet.gate.delivery import Calls
+
+SERVER_META = "io.modelcontextprotocol/serverInfo"
+DEFINITION = "tool_definition"
+logger = logging.getLogger("placet.gate")
+
+
+def learn(session: Calls, call: Call, message: Message) -> None:
+    """Look at an answer of the server that passes by."""
+    result = message.result
+    if call.method == "tools/list":
+        _definitions(session, result.get("tools"))
+    elif call.method == "initialize":
+        session.server_name = named(result.get("serverInfo"))
+        session.terms = session.terms.agreed(result.get("protocolVersion"))
+    elif call.method == "server/discover":
+        meta = result.get("_meta")
+        session.server_name = named(meta.get(SERVER_META)) if isinstance(meta, dict) else ""
+
+
+def note_progress(session: Calls, message: Message) -> None:
+    """Remember how far the server says a call is, so that ours may follow without falling back."""
+    token, value = message.params.get("progressToken"), message.params.get("progress")
+    if isinstance(value, int | float):
+        for call in session.open.values():
+            if call.raw and call.token == token:
+                call.progress = max(call.progress, float(value))
+
+
+def definition(session: Calls, call: Call | None) -> dict[str, Any] | None:
+    """The digest of the calling tool's definition as it was seen, and as it was when it was last approved."""
+    dig = _digest(session, call)
+    if dig is None or call is None:
+        return None
+    approved = session.shared.memory.approved_definition(_whose(session), call.name)
+    if approved not in (None, dig):
+        logger.warning("the definition of a tool changed since it was last approved")
+    return {"dig": dig, "approved": approved}
+
+
+def approve_definition(session: Calls, call: Call, submitted: dict[str, Any] | None) -> None:
+    """An owner saw this ask and released it: the definition that it came with is the approved one from now on."""
+    if submitted:
+        session.shared.memory.approve_definition(_whose(session), call.name, submitted["dig"])
+
+
+def _digest(session: Calls, call: Call | None) -> str | None:
+    if call is None or call.method != "tools/call":
+        return None
+    defined = session.shared.definitions.get((session.principal, call.name))
+    try:
+        return digest(DEFINITION, defined) if defined is not None else None
+    except NotCanonical:
+        return None
+
+
+def _definitions(session: Calls, tools: Any) -> None:
+    for tool in tools if isinstance(tools, list) else []:
+        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
+            session.shared.keep(session.shared.definitions, (session.principal, tool["name"][:256]), tool)
+
+
+def _whose(session: Calls) -> str:
+    return session.shared.options.server
