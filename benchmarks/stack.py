@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
+#: As the console's operator would have it: SQLite has one writer, PostgreSQL gets a process for each core.
+WEB_PROCESSES = {"sqlite": 1, "postgres": os.cpu_count() or 1}
 WEB = ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--no-proxy-headers"]
 WORKER = ["-m", "celery", "-A", "config.worker", "worker", "--pool", "threads", "--concurrency", "2"]
 WORKER += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]
@@ -78,15 +80,19 @@ class Stack:
         self, name: str, *args: str, app: str = "config.asgi:application", **pipes: int
     ) -> subprocess.Popen[bytes]:
         """Start `web` (serving `app`), `worker`, or a program of ours under another name."""
-        web = ["-m", "uvicorn", app, *WEB, "--port", str(self.port)]
+        web = ["-m", "uvicorn", app, *WEB, "--port", str(self.port), *self._shared(WEB_PROCESSES[self.store])]
         argv = {"web": web, "worker": WORKER}.get(name, list(args))
         with open(self.folder / f"{name}.log", "ab") as log:
             streams = {"stdout": log, "stderr": log, **pipes}
             child = subprocess.Popen([sys.executable, *argv], cwd=ROOT, env=self.environment, **streams)
         self._children[name] = child
         if name == "web":
-            self._wait_for_port()
+            self._wait_until_it_answers()
         return child
+
+    @staticmethod
+    def _shared(processes: int) -> list[str]:
+        return ["--workers", str(processes)] if processes > 1 else []
 
     def stop(self, name: str) -> None:
         child = self._children.pop(name)
@@ -102,17 +108,24 @@ class Stack:
             self.stop(name)
 
     def memory(self, name: str) -> float:
-        """Resident megabytes of a child."""
-        status = Path(f"/proc/{self._children[name].pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        """Resident megabytes of a child and of the processes it shares its work with."""
+        first = self._children[name].pid
+        shared = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in [first, *shared]]
+        return sum(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) / 1024
 
-    def _wait_for_port(self) -> None:
+    def _wait_until_it_answers(self) -> None:
+        """Of processes that share a port, the first to answer is a moment ahead of the others."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 5) as probe:
+                    probe.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                    if probe.recv(1):
+                        time.sleep(0.5)
+                        return
+            except OSError:
+                time.sleep(0.05)
         raise RuntimeError((self.folder / "web.log").read_text()[-2000:])
 
     def _valkey(self, exits: ExitStack) -> str:

@@ -104,6 +104,7 @@ def children(*, valkey: Path | None, demo: Path | None) -> list[dict[str, Any]]:
     web = [python, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(settings.ENV.port)]
     web += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", proxy]
     web += ["--timeout-graceful-shutdown", "1", "--ws-max-size", "65536"]
+    web += ["--workers", str(settings.ENV.web_processes)] if settings.ENV.web_processes > 1 else []
     worker = [python, "-m", "celery", "-A", "config.worker", "worker", "--pool", "threads", "--concurrency", "2"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
     found = [{"name": "web", "argv": web}, {"name": "worker", "argv": worker}]

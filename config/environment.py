@@ -28,6 +28,7 @@ class Environment(BaseSettings):
 
     placet_var: Path = Field(BASE_DIR / "var", description="folder of everything the console writes")
     port: int = Field(8000, ge=1, le=65535, description="loopback port of the web process")
+    web_processes: int = Field(1, ge=1, le=64, description="web processes that share the port, 110 MB each")
     public_url: str = Field("", description="origin for people and servers; issuer of receipts")
     demo: bool = Field(True, description="seed the demo and run its agent")
     database_url: str = Field("", description="sqlite:///relative, sqlite:////absolute, or postgresql://…")

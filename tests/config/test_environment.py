@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config import environment, processes
+from config import embedded, environment, processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +45,7 @@ def test_issuer_follows_the_port_until_it_is_named(told):
     [
         ("PORT", "many", "PORT should be a valid integer"),
         ("PORT", "0", "PORT should be greater than"),
+        ("WEB_PROCESSES", "0", "WEB_PROCESSES should be greater than"),
         ("DEMO", "perhaps", "DEMO should be a valid boolean"),
         ("DATABASE_URL", "mysql://root@localhost/x", "DATABASE_URL must start with"),
         ("DATABASE_URL", "postgresql://localhost", "DATABASE_URL must end in the name"),
@@ -133,3 +134,10 @@ def _settings(var: Path, name: str) -> str:
     code = f"from config import settings; print(settings.{name})"
     env = {**os.environ, "PLACET_VAR": str(var), "SECRET_KEY": "", "PUBLIC_URL": "", "DATABASE_URL": ""}
     return subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=env, text=True).strip()
+
+
+def test_as_many_web_processes_share_the_port_as_were_asked_for(settings):
+    alone = embedded.children(valkey=None, demo=None)[0]["argv"]
+    settings.ENV = settings.ENV.model_copy(update={"web_processes": 3})
+    shared = embedded.children(valkey=None, demo=None)[0]["argv"]
+    assert shared == [*alone, "--workers", "3"]
