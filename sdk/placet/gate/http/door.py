@@ -22,6 +22,7 @@ logger = logging.getLogger("placet.gate")
 
 #: Seconds that our last words to the server may take when the gate stops.
 LAST_POSTS = 2.0
+DRAIN_SECONDS = 2.0
 
 #: Says for whom a request is made: (principal, subject). Raises Refusal 401.
 type Who = Callable[[Headers], tuple[str, str]]
@@ -111,8 +112,8 @@ class Door:
     async def _confirm(
         self, served: Served, headers: Headers, principal: str, alone: bool, status: int, answered: Headers
     ) -> None:
-        if status == 404 and served.name is not None:
-            await self._sessions.end(served)
+        if status == 404:
+            served.over = True
         elif status < 400:
             named = said.first(answered, b"mcp-session-id")
             self._sessions.confirm(served, headers, principal=principal, named=named, alone=alone)
@@ -150,6 +151,7 @@ async def _body(receive: Receive, headers: Headers, *, limit: int) -> bytes:
     too_large = Refusal(413, "message_too_large", f"A message has at most {limit} bytes.", [(b"connection", b"close")])
     declared = said.first(headers, b"content-length") or b"0"
     if declared.isdigit() and int(declared) > limit:
+        await _drain(receive, at_most=limit)
         raise too_large
     found = bytearray()
     while True:
@@ -158,9 +160,19 @@ async def _body(receive: Receive, headers: Headers, *, limit: int) -> bytes:
             raise Refusal(400, "host_left", "The host left before its message was complete.")
         found += part.get("body", b"")
         if len(found) > limit:
+            await _drain(receive, at_most=limit)
             raise too_large
         if not part.get("more_body", False):
             return bytes(found)
+
+
+async def _drain(receive: Receive, *, at_most: int) -> None:
+    """Read on for a moment: who is still sending would not hear the refusal."""
+    left = at_most
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while left > 0 and (part := await receive()).get("more_body", False):
+                left -= len(part.get("body", b""))
 
 
 def _begins(headers: Headers, body: bytes) -> bool:
@@ -187,7 +199,7 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def _say_no(no: Refusal, send: Send) -> None:
-    body = refusal(no, None)
+    body = refusal(no)
     head = [(b"content-type", said.JSON), (b"content-length", str(len(body)).encode()), *no.headers]
     await _answer(no.status, head, body, send)
 

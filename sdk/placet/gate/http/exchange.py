@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -22,6 +24,8 @@ type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 logger = logging.getLogger("placet.gate")
 
+#: Seconds between two looks whether anything is still under way for a host that waits.
+LOOK_SECONDS = 0.5
 #: Methods of the tasks extension that name their task in `Mcp-Name`, as others name their tool.
 _BY_TASK = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
 
@@ -43,6 +47,7 @@ class Exchange:
         try:
             if self._engine.from_host(_for_reading(body), lane) is Verdict.PASS:
                 await self.relay("POST", lane, body)
+                self._close_books(lane, body)
             elif self._engine.owes(lane):
                 lane.keep(None)
             await self._settle(lane)
@@ -77,6 +82,8 @@ class Exchange:
                 if lane.is_open and response.status_code != 202:
                     lane.head(response.status_code, said.to_host(response.headers.raw))
                 await self._pass_on(response, lane)
+            if self._unanswered(raw):
+                raise Refusal(502, "no_answer", "The server did not answer.")
         except Refusal as no:
             logger.warning("a message of the gate did not arrive: %s: %s", no.code, no.message)
             self._undelivered(raw, lane, no)
@@ -85,7 +92,7 @@ class Exchange:
         """The engine learns of it the way it would from a server: by an error under the id it used."""
         message = messages.read(raw)
         if message.sort == "request":
-            told = refusal(no, message.id)
+            told = refusal(no, message.written_id)
             if self._engine.from_server(told, lane) is Verdict.PASS:
                 lane.to_host(told, final=True)
 
@@ -95,9 +102,9 @@ class Exchange:
         try:
             message = messages.read(_for_reading(body))
         except messages.Malformed:
-            lane.to_host(refusal(no, None), final=True)
+            lane.to_host(refusal(no), final=True)
             return
-        told = refusal(no, message.id)
+        told = refusal(no, message.written_id)
         if message.sort != "request" or self._engine.from_server(told, lane) is Verdict.PASS:
             lane.to_host(told, final=True)
 
@@ -132,8 +139,8 @@ class Exchange:
         try:
             async for chunk in response.aiter_raw():
                 await self._pass_chunk(frames, chunk, lane)
-        except EventTooLarge:
-            self._engine.too_large("server", lane)
+        except EventTooLarge as error:
+            raise Refusal(502, "event_too_large", f"The server sent an event of over {self._limit} bytes.") from error
         except AmbiguousEvent as error:
             raise Refusal(
                 502, "ambiguous_event", "The server sent an event that readers would not agree on."
@@ -163,14 +170,39 @@ class Exchange:
 
     async def _settle(self, lane: HttpLane) -> None:
         """The server has no more to say here; the engine may have: a person decides, or an answer of ours is due."""
-        if lane.waits and self._engine.owes(lane):
-            await lane.final()
+        while self._holds(lane):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await lane.final()
+                    break
         await lane.end()
 
+    def _holds(self, lane: HttpLane) -> bool:
+        """Whether the engine has something under way for this lane. A call that only the server has is not that."""
+        calls = [call for call in self._engine.open.values() if call.lane is lane and call.waiting]
+        if any(call.up is None or call.up not in self._engine.open for call in calls):
+            return True
+        asks = [asked for asked in self._engine.asked.values() if not asked.released and asked.flow]
+        return any(asked.lane is lane or asked.call in calls for asked in asks)
 
-def refusal(no: Refusal, identifier: Any) -> bytes:
+    def _close_books(self, lane: HttpLane, body: bytes) -> None:
+        """Where nothing can follow, what was not answered never will be. A stream may go on by another one."""
+        if lane.is_stream or not self._unanswered(body):
+            return
+        no = Refusal(502, "no_answer", "What the server answered is no answer to this request.")
+        if lane.is_open:
+            raise no
+        self._engine.from_server(refusal(no, messages.read(_for_reading(body)).written_id), lane)
+
+    def _unanswered(self, raw: bytes) -> bool:
+        """Whether the server still has this request before it."""
+        message = messages.read(_for_reading(raw))
+        return message.sort == "request" and message.key in self._engine.upstream
+
+
+def refusal(no: Refusal, written_id: bytes = b"null") -> bytes:
     """A refusal of ours as a JSON-RPC error; `data.code` is its stable name."""
-    return messages.error(identifier, messages.INTERNAL_ERROR, f"Placet's gate: {no.message}", {"code": no.code})
+    return messages.error(written_id, messages.INTERNAL_ERROR, f"Placet's gate: {no.message}", {"code": no.code})
 
 
 def _for_reading(body: bytes) -> bytes:

@@ -73,9 +73,8 @@ class HttpLane:
         return self._form == "open"
 
     @property
-    def waits(self) -> bool:
-        """Something was taken here, and the last word is not said."""
-        return self._ticking and not self._said_final.is_set()
+    def is_stream(self) -> bool:
+        return self._form == "events"
 
     @property
     def has_words(self) -> bool:

@@ -47,6 +47,8 @@ class Served:
     used: float = field(default_factory=time.monotonic)
     #: The server knew it, so it stays. Names that only a host claims are forgotten with their request.
     confirmed: bool = False
+    #: The server says that it knows it no more.
+    over: bool = False
 
     def opened(self, lane: HttpLane, *, standing: bool = False) -> None:
         self.lanes.add(lane)
@@ -124,7 +126,8 @@ class Sessions:
 
     async def left(self, served: Served) -> None:
         """A request is over. What has no name of the server's is over with it."""
-        if not served.lanes and not served.behind and not (served.name and served.confirmed):
+        alone = not served.lanes and not served.behind and not (served.name and served.confirmed)
+        if alone or served.over:
             await self.end(served)
 
     async def forget_idle(self, *, every: float = 60.0) -> None:
