@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import measures, report
+from . import measures, peers, report
 from .load import quantile
 from .stack import Stack
 
@@ -47,6 +47,7 @@ def _run(stack: Stack, seconds: float, number: int) -> report.Row:
     row["memory: web"], row["memory: worker"] = stack.memory("web"), stack.memory("worker")
     for name in ("decider", "worker", "web"):
         stack.stop(name)
+    peers.measure(seconds, lambda name, figure: _note(row, name, figure))
     print(f"{stack.store} run {number + 1} done", flush=True)
     return row
 

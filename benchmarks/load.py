@@ -27,7 +27,9 @@ class Wire:
         """Send one request; return status and body of its answer."""
         head = f"{method} {path} HTTP/1.1\r\n{self._common}"
         if body:
-            head += f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\n"
+            head += "Content-Type: application/json\r\n"
+        if key:
+            head += f"Idempotency-Key: {key}\r\n"
         self._writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
         at = answer.lower().find(b"content-length:")
@@ -73,15 +75,15 @@ def quantile(took: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else float("nan")
 
 
-async def sustain(
-    one: Callable[[Wire], Awaitable[None]], wires: list[Wire], *, seconds: float, warm: float = 0.7
+async def sustain[W](
+    one: Callable[[W], Awaitable[None]], wires: list[W], *, seconds: float, warm: float = 0.7
 ) -> Tally:
-    """Keep every connection busy for `seconds`, after a warm-up that does not count."""
+    """Keep every connection (or whatever a caller has) busy for `seconds`, after a warm-up that does not count."""
     begun = time.perf_counter() + warm
     until = begun + seconds
     tally = Tally(seconds)
 
-    async def caller(wire: Wire) -> None:
+    async def caller(wire: W) -> None:
         while (started := time.perf_counter()) < until:
             await one(wire)
             ended = time.perf_counter()

@@ -33,6 +33,12 @@ MEASURES = (
     ("memory: web", "MB", "resident, after all of this"),
     ("memory: worker", "MB", ""),
 )
+#: peer, what one of its submissions is, what of its round trips, target of our ratio to it
+PEERS = (
+    ("Restate", "workflows started, durable in its log", "started, resolved, outcome held", ">= 2 on PostgreSQL"),
+    ("Restate tuned", "the same, served by uvicorn request by request", "", ">= 2 on PostgreSQL"),
+    ("Hold My Agent", "asks on record in its SQLite", "on record, decided, signed verdict held", ">= 3 on SQLite"),
+)
 #: what, numerator, denominator, target
 RATIOS = (
     (
@@ -68,13 +74,48 @@ def _head(command: str, load: float, results: dict[str, list[Row]]) -> str:
         f"{platform.python_version()}, {runs} runs each; client, server, database and Valkey share the cores. "
         f"Load of the machine before the first run: {load:.1f}.\n\n"
         "Medians, in brackets the lowest and the highest run. Machines differ: what counts is a figure beside the "
-        "limits measured in the same run."
+        "limits measured in the same run.\n\n"
+        f"{_peers(row for rows in results.values() for row in rows)}"
     )
+
+
+def _peers(rows: Iterable[Row]) -> str:
+    measured = {name.partition(": ")[0] for row in rows for name in row}
+    found = ", ".join(peer for peer, *_ in PEERS if peer in measured)
+    if not found:
+        return "**No peer measured**: `sh benchmarks/peers/install.sh` installs them, then measure again."
+    return (
+        f"Peers, on the same work, from the same load client, in turn in the same run: {found}. They look up no "
+        "owners, sign less or nothing, and are spared the deciding script that Placet shares the cores with "
+        "([how](peers/README.md))."
+    )
+
+
+def _peer_measures() -> Iterable[tuple[str, str, str]]:
+    for peer, submission, trip, _ in PEERS:
+        for caller in (1, 16, 64):
+            yield f"{peer}: submit c{caller}", "/s", submission if caller == 1 else ""
+        for caller in (1, 16, 64):
+            yield f"{peer}: begun c{caller}", "/s", "until the last of them waits for its decision" * (caller == 1)
+        for caller in (16, 64):
+            yield f"{peer}: round trip c{caller}", "/s", trip if caller == 16 else ""
+        yield f"{peer}: wake p50, 64 waiting", "ms", "decision handed in to the submitter's answer"
+        yield f"{peer}: wake p99, 64 waiting", "ms", ""
+        yield f"{peer}: memory", "MB", "resident, after all of this"
+
+
+def _peer_ratios() -> Iterable[tuple[str, str, str, str]]:
+    for peer, _, _, target in PEERS:
+        for caller in (16, 64):
+            yield f"submit c{caller} vs {peer}", f"submit c{caller}", f"{peer}: submit c{caller}", target
+            yield f"submit c{caller} vs {peer}, begun", f"submit c{caller}", f"{peer}: begun c{caller}", target
+        for caller in (16, 64):
+            yield f"round trips c{caller} vs {peer}", f"round trip c{caller}", f"{peer}: round trip c{caller}", target
 
 
 def _table(rows: list[Row]) -> str:
     lines = ["| measure | median | runs | what |", "|---|---:|---|---|"]
-    for name, unit, what in MEASURES:
+    for name, unit, what in (*MEASURES, *_peer_measures()):
         found = [row[name] for row in rows if name in row]
         if found:
             spread = f"{_figure(min(found))} to {_figure(max(found))}"
@@ -84,7 +125,7 @@ def _table(rows: list[Row]) -> str:
 
 def _ratios(rows: list[Row]) -> str:
     lines = ["| ratio within a run | median | target |", "|---|---:|---|"]
-    for what, above, below, target in RATIOS:
+    for what, above, below, target in (*RATIOS, *_peer_ratios()):
         found = [row[above] / row[below] for row in rows if above in row and below in row]
         if found:
             lines.append(f"| {what} | {median(found):.2f} | {target} |")
