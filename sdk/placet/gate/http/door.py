@@ -34,7 +34,7 @@ class Door:
     def __init__(self, *, fence: Fence, server: Server, sessions: Sessions, who: Who, limit: int) -> None:
         self._fence = fence
         self._server = server
-        self._sessions = sessions
+        self.sessions = sessions
         self._who = who
         self._limit = limit
         self._own: dict[asyncio.Task[None], HttpLane] = {}
@@ -60,7 +60,7 @@ class Door:
         principal, subject = self._who(headers)
         body = await _body(receive, headers, limit=self._limit)
         alone = scope["method"] == "POST" and _begins(headers, body)
-        served = self._sessions.of(headers, principal=principal, subject=subject, alone=alone)
+        served = self.sessions.of(headers, principal=principal, subject=subject, alone=alone)
         confirm = functools.partial(self._confirm, served, headers, principal, alone)
         if scope["method"] == "DELETE":
             await self._end(served, headers, send)
@@ -96,7 +96,7 @@ class Door:
             await _stop(gone, spoken, *({work} - served.behind))
             served.closed(lane)
             self._stop_own(lane)
-            await self._sessions.left(served)
+            await self.sessions.left(served)
 
     def _post(self, exchange: Exchange, lane: HttpLane, raw: bytes) -> None:
         task = asyncio.create_task(exchange.on_our_own(lane, raw))
@@ -116,14 +116,14 @@ class Door:
             served.over = True
         elif status < 400:
             named = said.first(answered, b"mcp-session-id")
-            self._sessions.confirm(served, headers, principal=principal, named=named, alone=alone)
+            self.sessions.confirm(served, headers, principal=principal, named=named, alone=alone)
 
     async def _end(self, served: Served, headers: Headers, send: Send) -> None:
         """DELETE: what the server ends is over here too."""
         if await self._pass_plainly("DELETE", headers, send) < 400:
-            await self._sessions.end(served)
+            await self.sessions.end(served)
         else:
-            await self._sessions.left(served)
+            await self.sessions.left(served)
 
     async def _pass_plainly(self, method: str, headers: Headers, send: Send) -> int:
         """A request that carries no message, and its answer."""
@@ -134,12 +134,12 @@ class Door:
 
     async def tidy(self) -> None:
         """Forget sessions that nobody uses any more; runs as long as the gate does."""
-        await self._sessions.forget_idle()
+        await self.sessions.forget_idle()
 
     async def close(self) -> None:
         """Withdraw what waits, then let the server go."""
         with contextlib.suppress(TimeoutError):
-            await self._sessions.close()
+            await self.sessions.close()
         if self._own:
             await asyncio.wait(self._own, timeout=LAST_POSTS)
         await _stop(*self._own)
