@@ -1,4 +1,4 @@
-"""The command line: `placet submit`, `placet wait`, `placet report`, and `placet verify`, which needs no network.
+"""The command line: `placet submit`, `wait`, `report`, `gate`, and `placet verify`, which needs no network.
 
 Exit codes: 0 approved, 1 refused, not verified or over, 2 a wrong call, 3 a genuine denial (`verify` only).
 """
@@ -20,6 +20,7 @@ from placet.console import FIRST_USE, Console
 from placet.credentials import urn
 from placet.errors import Denied, NotApproved, NotVerified, Refused
 from placet.examination import Examination, examine, issued_at
+from placet.gate import command as gating
 from placet.receipts import Expected, Floor, Pin
 from placet.submissions import Action, restored
 
@@ -194,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting.add_argument("status", choices=["succeeded", "failed"])
     reporting.add_argument("--note")
     _verify_words(_command(commands, verify, network=False))
+    gating.words(_command(commands, gating.gate))
     return parser
 
 

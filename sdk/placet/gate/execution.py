@@ -17,13 +17,13 @@ from placet.gate.answers import Outcome, tool_error
 
 SECONDS = 300.0
 MOST_OUTPUT = 4 * 1024 * 1024
-#: What the gate itself is configured with begins like this, and goes to no process that it starts.
-OURS = "PLACET_"
+#: What lets the gate speak to the console goes to no process that it starts.
+SECRETS = frozenset({"PLACET_TOKEN", "PLACET_KEY", "PLACET_PRIVATE_KEY"})
 
 
 def environment(own: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our environment as it is, but for what belongs to the gate: its token above all."""
-    return {name: value for name, value in (os.environ if own is None else own).items() if not name.startswith(OURS)}
+    """Our environment as it is, but for the gate's own secrets."""
+    return {name: value for name, value in (os.environ if own is None else own).items() if name not in SECRETS}
 
 
 async def run(command: Sequence[str], released: Outcome) -> dict[str, Any]:

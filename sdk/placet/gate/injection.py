@@ -20,7 +20,7 @@ def declared(message: Message) -> bytes | None:
         return None
     has: dict[str, Any] = capabilities if isinstance(capabilities, dict) else {}
     terms = Terms(capabilities=has)
-    modes = {kind: {} for kind in ("form", "url") if not terms.can_elicit(f"elicitation_{kind}")}
+    modes: dict[str, Any] = {kind: {} for kind in ("form", "url") if not terms.can_elicit(f"elicitation_{kind}")}
     if not modes:
         return None
     able = has.get("elicitation")

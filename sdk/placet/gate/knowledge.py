@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from placet.canonical import NotCanonical, digest
-from placet.gate.calls import Call, named
+from placet.gate.calls import Call, fingerprint, named
 from placet.gate.messages import Message
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def _definitions(session: Calls, tools: Any) -> None:
 
 
 def _whose(session: Calls) -> str:
-    return session.shared.options.server
+    return fingerprint(session.shared.options.server)

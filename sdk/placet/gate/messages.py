@@ -21,6 +21,7 @@ PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR =
 
 type Sort = Literal["request", "notification", "response"]
 type Path = tuple[str, ...]
+type Changes = dict[Path, bytes | None]
 type Key = tuple[str, Any]
 
 _ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
@@ -161,6 +162,7 @@ def _no_number(name: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_number)
 _SCANNER = json.JSONDecoder()
+_scanstring = json.decoder.scanstring  # type: ignore[attr-defined]
 
 
 def notification(method: str, params: Mapping[str, Any]) -> bytes:
@@ -198,7 +200,7 @@ def spans(text: str, at: int = 0) -> Iterator[Span]:
     """The members of the object that begins at `at`, as written. The text was read before, so it is well-formed."""
     at = _past(text, at) + 1
     while text[at := _past(text, at)] != "}":
-        name, end = json.decoder.scanstring(text, at + 1, True)
+        name, end = _scanstring(text, at + 1, True)
         start = _past(text, _past(text, end) + 1)
         stop = _SCANNER.raw_decode(text, start)[1]
         yield Span(name, text[at:end], text[start:stop])

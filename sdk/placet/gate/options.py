@@ -26,6 +26,8 @@ class Options:
     """
 
     server: str = ""
+    #: What owners are told stands there: without arguments, which may hold secrets.
+    shown: str = ""
     subject: str = field(default_factory=lambda: f"user:{os_user()}")
     principal: str = field(default_factory=lambda: f"os:{os_user()}")
     #: Patterns of tools whose calls by the host are held; empty: none.

@@ -193,7 +193,7 @@ async def _completed_retry(session: Session, call: Call, key: Key, release: Rele
     if completed is None:
         return
     written = messages.member(call.raw, "params", "inputResponses") or b"{}"
-    added = {(name,): messages.encoded(value) for name, value in (release.mine | completed).items()}
+    added: messages.Changes = {(name,): messages.encoded(value) for name, value in (release.mine | completed).items()}
     call.flow = None
     call.session.register(call, key)
     whole = messages.replaced(written, added)

@@ -133,13 +133,17 @@ def _params(task: ServerTask, params: dict[str, Any]) -> dict[str, Any]:
 def _shown(task: ServerTask, message: Message, found: Asking) -> bytes:
     """The task as the host may see it now."""
     if task.over:
-        ended = {("result", "status"): b'"failed"', ("result", "error"): task.over, ("result", "inputRequests"): None}
+        ended: messages.Changes = {
+            ("result", "status"): b'"failed"',
+            ("result", "error"): task.over,
+            ("result", "inputRequests"): None,
+        }
         return messages.replaced(message.raw, ended)
     current = {ask.key or "" for ask in found.asks}
     theirs = {key: one for key, one in task.released.items() if key in current}
     if task.undecided or not (theirs or found.free):
         waits = messages.encoded("Waiting for an approval")
-        looks = {
+        looks: messages.Changes = {
             ("result", "status"): b'"working"',
             ("result", "statusMessage"): waits,
             ("result", "inputRequests"): None,

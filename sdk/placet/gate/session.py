@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from placet.gate import (
@@ -82,16 +83,21 @@ class Session(Calls):
             return self._server_answer(message, lane)
         return self._server_request(message, lane) if message.sort == "request" else self._server_notice(message)
 
-    def too_large(self, side: Literal["host", "server"], lane: Lane, *, head: bytes, tail: bytes) -> None:
+    def too_large(self, side: Literal["host", "server"], lane: Lane, *, head: bytes = b"", tail: bytes = b"") -> None:
         """A message over the limit, of which only the first and last bytes are known."""
         why = f"A message is at most {self.shared.options.max_message} bytes here."
-        found = _ID.search(head[:4096]) or (list(_ID.finditer(tail[-4096:])) or [None])[-1]
+        found = _ID.search(head[:4096]) or _last(_ID.finditer(tail[-4096:]))
         named_id = found.group(1) if found else None
         logger.warning("a message of the %s was too large and did not pass", side)
         if side == "host":
             lane.to_host(messages.error(named_id or b"null", messages.INVALID_REQUEST, why), final=True)
-        elif named_id:
-            self._fail_answer(messages.key(json.loads(named_id)), why)
+        else:
+            self._fail_answer(messages.key(json.loads(named_id)) if named_id else self._only(lane), why)
+
+    def _only(self, lane: Lane) -> Key | None:
+        """The one request that the server has from this lane, if it is one."""
+        keys = [key for key, call in self.upstream.items() if call.lane is lane]
+        return keys[0] if len(keys) == 1 else None
 
     def owes(self, lane: Lane) -> bool:
         """Whether a request that came by this lane still waits for its answer."""
@@ -110,13 +116,15 @@ class Session(Calls):
         await self.close()
 
     async def close(self) -> None:
-        """The host is gone: what it waited for is withdrawn, what it was told to come back for is kept."""
-        for call in [*self.open.values()]:
+        """The host is gone: what it waited for is withdrawn, what it was told to come back for is kept.
+
+        Answers to requests that were not held still pass, for a host that only stopped talking.
+        """
+        for call in [call for call in self.open.values() if call.flow]:
             self.abandon(call)
         for asked in list(self.asked.values()):
             asked.stop()
-        self.asked.clear()
-        await self.shared.ended(self)
+        await self.shared.ended()
 
     def abandon(self, call: Call) -> None:
         super().abandon(call)
@@ -239,6 +247,13 @@ class Session(Calls):
 
 
 _ASKS: dict[str, Any] = {"input_required": rounds.begin, "url_error": links.begin, "task": server_tasks.from_server}
+
+
+def _last[Item](items: Iterable[Item]) -> Item | None:
+    found = None
+    for found in items:  # noqa: B007 - the last one is wanted
+        pass
+    return found
 
 
 def _salvaged(raw: bytes) -> Key | None:

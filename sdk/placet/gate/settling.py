@@ -67,7 +67,7 @@ def _held(
     asked = {
         "kind": ask.kind, "mcp": mcp, "subject": session.subject, "session": session.id, "bundle": bundle,
         "timeout": options.timeout, "definition": knowledge.definition(session, call),
-        "signals": {"server": options.server[:300]} if options.server else None,
+        "signals": {"server": options.shown[:300]} if options.shown else None,
         "origin": call.origin(session.principal) if call else {"principal": session.principal[:256]},
         "identity": {"host": terms.client or "unnamed", "chain": chain},
         "answer": "console" if injects(session, ask, call) else None, **more,

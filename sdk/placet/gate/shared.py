@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from placet.gate.holding import Holding
     from placet.gate.rounds import Release
     from placet.gate.server_tasks import ServerTask
-    from placet.gate.session import Session
     from placet.gate.tasks import OwnTask
 
 logger = logging.getLogger("placet.gate")
@@ -61,8 +60,8 @@ class Shared:
         if len(shelf) > MOST_KEPT:
             shelf.pop(next(iter(shelf)))
 
-    async def ended(self, session: Session) -> None:
-        """A session is over: let what it stopped finish its last words."""
+    async def ended(self) -> None:
+        """Let the flows that were stopped finish their last words."""
         mine = [task for task in self._flows if task.cancelling()]
         if mine:
             await asyncio.wait(mine, timeout=10)
