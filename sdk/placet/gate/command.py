@@ -20,6 +20,7 @@ import httpx2
 from placet.console import AsyncConsole
 from placet.gate import stdio
 from placet.gate.holding import Holding
+from placet.gate.http import terms as http_terms
 from placet.gate.memory import Memory
 from placet.gate.messages import MAX_MESSAGE
 from placet.gate.options import Options, os_user
@@ -43,6 +44,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     add("--park-after", type=float, default=45, metavar="SECONDS", help="0: let hosts wait as long as they like")
     add("--state", type=Path, metavar="FILE", help="remember decisions and parked calls across restarts")
     add("--max-message", type=int, default=MAX_MESSAGE, metavar="BYTES")
+    http_terms.words(parser)
     add("behind", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
 
 
@@ -50,12 +52,28 @@ def gate(given: argparse.Namespace) -> int:
     """Hold every ask of an MCP server until its owner decided."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="placet gate: %(message)s")
     command = given.behind[1:] if given.behind[:1] == ["--"] else given.behind
+    if given.listen or given.upstream:
+        if command:
+            raise ValueError("a gate stands before a command or before an --upstream, not both")
+        return asyncio.run(_http(given))
     if not command:
         raise ValueError("say what stands behind the gate: -- COMMAND ...")
     if shutil.which(command[0]) is None:
         raise ValueError(f"there is no command {command[0]!r}")
     options = _options(given, server=shlex.join(command), shown=given.name or os.path.basename(command[0]))
     return asyncio.run(_stdio(given, options, command))
+
+
+async def _http(given: argparse.Namespace) -> int:
+    from placet.gate.http import serving  # needs a web server, which a gate before a command does not
+
+    terms = http_terms.terms(given)
+    options = _options(given, server=terms.upstream.name, shown=given.name or terms.upstream.name)
+    common = shared(given, options)
+    try:
+        return await serving.serve(options, terms, shared=common)
+    finally:
+        await common.close()
 
 
 async def _stdio(given: argparse.Namespace, options: Options, command: list[str]) -> int:
