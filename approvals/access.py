@@ -155,11 +155,11 @@ def action_of_server(*, server: Identity, action_id: UUID) -> Action:
 
 def is_own(*, username: str, email: str, names: Iterable[str]) -> bool:
     """Whether one of these names (subject, principal; as `dana`, `user:dana` or a mail address) is this person."""
-    mine = {_spoken(name) for name in (username, email) if name}
-    return any(_spoken(name) in mine for name in names if name)
+    mine = {spoken(name) for name in (username, email) if name}
+    return any(spoken(name) in mine for name in names if name)
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
     """A name as one says it. Servers spell people as they like: `user:Dana`, full-width letters, spaces, hidden signs.
 
     Two people who differ in nothing else count as one here: then another owner decides.

@@ -40,6 +40,8 @@ class Submission:
     bundle: str
     timeout: timedelta | None
     sampling_action: UUID | None
+    definition: shapes.Definition | None
+    answered_here: bool
 
 
 def parse(raw: bytes) -> Submission:
@@ -70,6 +72,7 @@ def read(value: Any) -> Submission:
         nonce=_nonce(value), subject=shapes.text(value, "subject", limit=256), principal=origin.get("principal", ""),
         session=shapes.text(value, "session", limit=128), bundle=shapes.bundle(value),
         timeout=_timeout(value), sampling_action=_sampling_action(value, kind),
+        definition=shapes.definition(value), answered_here=shapes.answered_here(value),
     )  # fmt: skip
 
 
@@ -86,8 +89,6 @@ def _context(value: dict[str, Any]) -> dict[str, Any]:
     """All that was said beside the effective object. The revision is part of it: bytes that run do not depend on it."""
     shapes.claims(value)
     shapes.identity(value)
-    shapes.definition(value)
-    shapes.answer(value)
     said = {member: value[member] for member in MEMBERS - {"kind", "mcp"} if member in value}
     if "signals" in said:
         shapes.require_object(said["signals"], "/signals")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,15 @@ MAX_NAME = 256
 #: A host as every parser reads it (RFC 1123): no escapes, no address in figures, no dot at its end. What policies match
 #: must be what a browser opens.
 HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9-]{1,63}\.)*[a-z][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A tool's definition by its digest, and by that of the one approved last, "" when its submitter knows of none."""
+
+    tool: str
+    dig: str
+    approved: str
 
 
 def require_object(value: Any, pointer: str) -> dict[str, Any]:
@@ -102,31 +112,36 @@ def bundle(value: dict[str, Any]) -> str:
     return part["id"]
 
 
-def definition(value: dict[str, Any]) -> None:
-    """The tool's definition as its submitter saw it: `dig`, and `approved`, its digest at the last approval it knows.
-
-    Both are digests of kind `tool_definition`; `approved` is null when it never saw one approved.
-    """
-    part = require_object(value.get("definition", {"dig": "A" * 43}), "/definition")
+def definition(value: dict[str, Any]) -> Definition | None:
+    """Return the tool's definition as its submitter saw it, by digest (kind `tool_definition`)."""
+    if "definition" not in value:
+        return None
+    part = require_object(value["definition"], "/definition")
     refuse_unknown(part, {"dig", "approved"}, "/definition")
-    _digest(_required(part, "dig", "/definition"), "/definition/dig")
-    if part.get("approved") is not None:
-        _digest(part["approved"], "/definition/approved")
+    dig = _digest(_required(part, "dig", "/definition"), "/definition/dig")
+    before = part.get("approved")
+    approved = "" if before is None else _digest(before, "/definition/approved")
+    tool = value["mcp"]["params"]["name"] if value["kind"] == "tool_call" else origin(value).get("name", "")
+    return Definition(tool, dig, approved)
 
 
-def answer(value: dict[str, Any]) -> None:
-    """Where the subject answers a released elicitation: `console`, or (when absent) wherever the server asks them."""
+def answered_here(value: dict[str, Any]) -> bool:
+    """Whether the subject answers a released elicitation on the console, instead of where the server asks them."""
     if "answer" not in value:
-        return
+        return False
     if value["kind"] not in ANSWERED:
         raise NotAnAsk("bad_answer", "Only an elicitation has an answer.", pointer="/answer")
     if value["answer"] != "console":
         raise NotAnAsk("bad_answer", "answer must be console, or left out.", pointer="/answer")
+    if "subject" not in value:
+        raise NotAnAsk("missing_member", "Who answers on the console is the subject: name one.", pointer="/subject")
+    return True
 
 
-def _digest(value: Any, pointer: str) -> None:
+def _digest(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
         raise NotAnAsk("bad_digest", "This must be a SHA-256 digest in base64url: 43 characters.", pointer=pointer)
+    return value
 
 
 def _tool_call(params: dict[str, Any], at: str) -> None:

@@ -202,9 +202,17 @@ def test_a_tools_definition_is_told_apart_from_what_may_run(approved):
 
 @pytest.mark.parametrize(("kind", "params"), [("elicitation_form", FORM), ("elicitation_url", URL)])
 def test_an_elicitation_may_be_answered_on_the_console(kind, params):
-    value = {"kind": kind, "mcp": {"method": "elicitation/create", "params": params}}
+    value = {"kind": kind, "mcp": {"method": "elicitation/create", "params": params}, "subject": "dana"}
     told = submission.read(value | {"answer": "console"})
     assert told.dig == submission.read(value).dig and json.loads(told.context)["value"]["answer"] == "console"
+    assert told.answered_here and not submission.read(value).answered_here
+
+
+def test_an_answer_on_the_console_needs_somebody_to_give_it():
+    value = {"kind": "elicitation_form", "mcp": {"method": "elicitation/create", "params": FORM}, "answer": "console"}
+    with pytest.raises(errors.NotAnAsk) as refused:
+        submission.read(value)
+    assert (refused.value.code, refused.value.pointer) == ("missing_member", "/subject")
 
 
 @pytest.mark.parametrize("odd", [None, True, "host", "Console", ["console"]])

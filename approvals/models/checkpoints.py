@@ -1,0 +1,91 @@
+"""Where asks stop: checkpoints, who holds duties on them, and the revisions of their rules."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+PEOPLE = settings.AUTH_USER_MODEL
+
+
+class Kind(models.TextChoices):
+    SAMPLING = "sampling"
+    SAMPLING_RESULT = "sampling_result"
+    ELICITATION_FORM = "elicitation_form"
+    ELICITATION_URL = "elicitation_url"
+    TOOL_CALL = "tool_call"
+
+
+class State(models.TextChoices):
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class Duty(models.TextChoices):
+    APPROVAL = "approval"
+    LOGGING = "logging"
+    EXCEPTIONS = "exceptions"
+
+
+class Checkpoint(models.Model):
+    """A named place where matching actions stop. Roles hold duties on it, as guardian permissions of the same names."""
+
+    name = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        default_permissions = ()
+        permissions: ClassVar = [(duty.value, f"Holds the duty of {duty.label.lower()}") for duty in Duty]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CheckpointUserObjectPermission(UserObjectPermissionBase):
+    content_object = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
+
+
+class CheckpointGroupObjectPermission(GroupObjectPermissionBase):
+    content_object = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
+
+
+class Policy(models.Model):
+    """One immutable revision of a checkpoint's rule.
+
+    `body` is its canonical bytes and `dig` their digest; the columns repeat them for SQL.
+    """
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="policies")
+    revision = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    pattern = models.CharField(max_length=200)
+    server = models.ForeignKey("accounts.Server", null=True, blank=True, on_delete=models.PROTECT)
+    need = models.PositiveSmallIntegerField()
+    deadline_seconds = models.PositiveIntegerField()
+    valid_seconds = models.PositiveIntegerField()
+    approval_role = models.CharField(max_length=150)
+    retired = models.BooleanField(default=False)
+    body = models.BinaryField()
+    dig = models.CharField(max_length=43)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(PEOPLE, null=True, blank=True, on_delete=models.PROTECT)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        ordering = ["checkpoint__name", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "revision"], name="one_policy_a_revision"),
+            models.CheckConstraint(condition=Q(need__gte=1), name="policy_needs_somebody"),
+            models.CheckConstraint(condition=Q(deadline_seconds__range=(1, 2592000)), name="policy_ends_in_time"),
+            models.CheckConstraint(condition=Q(valid_seconds__range=(1, 600)), name="policy_valid_at_most_600_s"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="policy_of_a_known_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint.name} revision {self.revision}"

@@ -1,0 +1,128 @@
+"""What happened to an action: who said what, how it ended, what came of it."""
+
+from django.db import models
+from django.db.models import Q
+
+from .actions import Action
+from .checkpoints import PEOPLE, State
+
+
+class Review(models.Model):
+    """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats."""
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="reviews")
+    role = models.CharField(max_length=150)
+    verdict = models.CharField(max_length=8, choices=[("approve", "approve"), ("deny", "deny")])
+    note = models.CharField(max_length=2000, blank=True)
+    shown = models.CharField(max_length=43)
+    stmt = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(fields=["action", "reviewer"], name="one_review_a_person")]
+
+
+class Comment(models.Model):
+    """Words among the owners; never sent to a server."""
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="comments")
+    author = models.ForeignKey(PEOPLE, on_delete=models.PROTECT)
+    text = models.CharField(max_length=2000)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "id"]
+
+
+class Receipt(models.Model):
+    """The signed statement, as stored and sent: the same bytes for ever."""
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    jti = models.CharField(max_length=43, unique=True)
+    decision = models.CharField(max_length=10, choices=State)
+    jws = models.BinaryField()
+    kid = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=~Q(decision="pending"), name="receipts_are_final")]
+
+
+class Consumption(models.Model):
+    """The single use of an approval."""
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    key = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+
+class Outcome(models.Model):
+    """What the server says came of it."""
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    status = models.CharField(max_length=10, choices=[("succeeded", "succeeded"), ("failed", "failed")])
+    note = models.CharField(max_length=2000, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+
+class Answer(models.Model):
+    """What the subject said. `content` is canonical bytes, salted; `dig` outlives it.
+
+    It is erased when the server has fetched it and told the outcome, or after a day.
+    """
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    person = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="answers")
+    said = models.CharField(max_length=8, choices=[(word, word) for word in ("accept", "decline", "cancel")])
+    content = models.BinaryField(null=True)
+    dig = models.CharField(max_length=43)
+    at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(said="accept") | Q(content=None), name="only_a_yes_has_content")
+        ]
+        indexes = [models.Index(fields=["at"], condition=Q(content__isnull=False), name="answer_kept")]
+
+
+class Delivery(models.Model):
+    """That a receipt is owed to a server's reply queue. Born with the decision, kept until it was handed over."""
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["due_at"], condition=Q(delivered_at=None), name="delivery_owed")]
+
+
+class Entry(models.Model):
+    """One line of the append-only ledger: who did what to which action, by digest, never by payload."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    event = models.CharField(max_length=32)
+    actor = models.CharField(max_length=160)
+    action = models.ForeignKey(Action, null=True, on_delete=models.PROTECT, related_name="entries")
+    dig = models.CharField(max_length=43, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "entries"
+        ordering = ["id"]
