@@ -36,7 +36,7 @@ topic = ""
 
 
 def installed() -> bool:
-    return HMA.exists()
+    return HMA.is_file()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ DECISION = json.dumps({"verdict": "approve", "by": "alice"}).encode()
 
 
 def installed() -> bool:
-    return SERVER.exists() and PYTHON.exists()
+    return SERVER.is_file() and PYTHON.is_file()
 
 
 @contextmanager
