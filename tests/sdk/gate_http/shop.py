@@ -47,6 +47,11 @@ async def count(to: int, ctx: Context, pause: float = 0.0) -> str:
 
 
 @server.tool()
+async def refund(order: str) -> str:
+    return f"refunded {order}"
+
+
+@server.tool()
 async def echo(text: str) -> str:
     return text
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import logging
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import uvicorn
@@ -21,8 +21,6 @@ from placet.gate.http.sessions import Sessions
 from placet.gate.http.terms import Terms
 from placet.gate.options import Options
 from placet.gate.session import Session, Shared
-
-logger = logging.getLogger("placet.gate")
 
 #: Seconds that streams may go on after the gate was told to stop. Most of them would never end by themselves.
 GOODBYE = 2
@@ -45,7 +43,8 @@ async def serve(options: Options, terms: Terms, *, shared: Shared) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, setattr, listener, "should_exit", True)
-    logger.info("listening on %s for %s", terms.listen.authority, terms.upstream.name)
+    target = terms.upstream.target.partition(b"?")[0].decode("ascii")
+    sys.stderr.write(f"placet gate: http://{terms.listen.authority}{target} stands before {terms.upstream.name}\n")
     tidying = asyncio.create_task(door.tidy())
     try:
         await listener.serve(sockets=[sock])

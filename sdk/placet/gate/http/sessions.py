@@ -146,6 +146,9 @@ class Sessions:
         async with asyncio.timeout(LAST_WORDS):
             await asyncio.gather(*work, return_exceptions=True)
 
+    def all(self) -> list[Served]:
+        return list(self._named.values())
+
     def __len__(self) -> int:
         return len(self._named)
 
