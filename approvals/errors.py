@@ -119,3 +119,34 @@ class BadOutcome(Refusal):
 class BadPolicy(Refusal):
     code = "bad_policy"
     message = "This policy cannot be published."
+
+
+class NotReleased(Refusal):
+    code = "not_released"
+    message = "Only an approved elicitation that was submitted with answer: console is answered here."
+
+
+class AnswerOver(Refusal):
+    code = "answer_over"
+    message = "The time to answer this is over, or its answer was erased."
+
+
+class AlreadyAnswered(Refusal):
+    code = "already_answered"
+    message = "This was answered already. The first answer stands."
+
+
+class UnknownAnswer(Refusal):
+    code = "unknown_answer"
+    message = "An answer is accept, decline or cancel."
+
+
+class InvalidAnswer(Refusal):
+    """The content breaks the form's rules. `wrong` says how: the blank's key ("" for the whole) -> a sentence."""
+
+    code = "invalid_answer"
+    message = "Some answers do not fit yet."
+
+    def __init__(self, wrong: dict[str, str]) -> None:
+        super().__init__()
+        self.wrong = wrong

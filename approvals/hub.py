@@ -18,6 +18,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 CHANNEL = "placet.nudge"
+ENDINGS = ("settled", "answered")  # what a server may be waiting for
 QUIET = 15.0  # seconds without a message before the connection is asked for a sign of life
 BACKOFF = (0.05, 0.2, 0.5, 1.0, 2.0)
 
@@ -53,7 +54,10 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def watching(self, action_id: UUID) -> AsyncIterator[asyncio.Event]:
-        """Yield an event that is set when that action may have been settled; clear it before reading again."""
+        """Yield an event that is set when that action may have been settled or answered.
+
+        Clear it before reading again.
+        """
         key, event = str(action_id), asyncio.Event()
         self._watchers.setdefault(key, set()).add(event)
         try:
@@ -115,7 +119,7 @@ class Hub:
     def _hear(self, raw: bytes) -> None:
         try:
             message = json.loads(raw)
-            settled = message["actions"] if message["event"] == "settled" else ()
+            settled = message["actions"] if message["event"] in ENDINGS else ()
         except (ValueError, KeyError, TypeError):
             log.warning("hub heard something that is not a nudge")
             return

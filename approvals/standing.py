@@ -9,8 +9,8 @@ from accounts import servers
 from accounts.servers import Identity
 
 from . import rows
-from .errors import NotFound, Refusal, Unauthenticated
-from .models import Action, Receipt
+from .errors import AnswerOver, NotFound, NotReleased, Refusal, Unauthenticated
+from .models import Action, Receipt, State
 
 # Subqueries by key instead of joins: PostgreSQL keeps the plan it made while the tables were small, and for joins that
 # plan may read whole tables. One deny denies, so there is at most one note an action.
@@ -24,6 +24,13 @@ SELECT action.id, action.server_id, action.kind, action.state, action.dig, actio
        (SELECT note FROM approvals_outcome WHERE action_id = action.id),
        (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny')
   FROM approvals_action AS action
+"""
+_ASKED = """
+SELECT action.id, action.server_id, action.state,
+       (SELECT until FROM approvals_question WHERE action_id = action.id),
+       (SELECT 1 FROM approvals_answer WHERE action_id = action.id),
+       (SELECT 1 FROM approvals_outcome WHERE action_id = action.id)
+  FROM approvals_action AS action WHERE action.id {any}
 """
 _SESSION, _STATE, _BEFORE = " AND action.session = %s", " AND action.state = %s", " AND action.id < %s"
 
@@ -74,6 +81,14 @@ def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Ref
     return [_answer(found.get(action_id), server=server, living=living) for server, action_id in wanted]
 
 
+def read_answered(*, wanted: Sequence[tuple[Identity, UUID]], at: datetime) -> list[bool | Refusal]:
+    """Return whether each question was answered yet; why it never will be, when that is so."""
+    who, ids = list({server.id for server, _ in wanted}), list({action_id for _, action_id in wanted})
+    generations, read = rows.fetch((servers.LIVING, [who]), (_ASKED, [ids]))
+    living, found = dict(generations), {_id(row[0]): row[1:] for row in read}
+    return [_answered(found.get(action_id), server=server, living=living, at=at) for server, action_id in wanted]
+
+
 def page(
     *, server: Identity, session: str = "", state: str = "", before: UUID | None = None, limit: int
 ) -> tuple[list[Standing], UUID | None]:
@@ -93,11 +108,27 @@ def _answer(row: Standing | None, *, server: Identity, living: dict[int, int]) -
     return row if row is not None and row.server_id == server.id else NotFound()
 
 
+def _answered(row: tuple | None, *, server: Identity, living: dict[int, int], at: datetime) -> bool | Refusal:
+    if living.get(server.id) != server.generation:
+        return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+    if row is None or row[0] != server.id:
+        return NotFound()
+    _, state, until, answered, over = row
+    if state != State.APPROVED or until is None:
+        return NotReleased()
+    if answered:
+        return True
+    return AnswerOver() if over or at >= _time(until) else False
+
+
 def _standing(row: tuple) -> Standing:
     """SQLite keeps ids and times as text, and does not say so of what comes out of a subquery."""
     action_id, *rest, expires, jws, consumed, outcome, outcome_note, note = row
-    found = action_id if isinstance(action_id, UUID) else UUID(action_id)
-    return Standing(found, *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note)
+    return Standing(_id(action_id), *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note)
+
+
+def _id(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def _time(value: datetime | str | None) -> datetime | None:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import deadlines
+from . import answers, deadlines
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
@@ -14,9 +14,13 @@ SWEEP = "approvals.tasks.sweep"
 
 @shared_task(name=SWEEP)
 def sweep() -> int:
-    """Settle what expired, forget used request ids, and hand over what is still owed; returns how many expired."""
+    """Settle what expired, forget what was used (request ids, answers), hand over what is still owed.
+
+    Returns how many expired.
+    """
     at = datetime.now(UTC)
     expired = deadlines.sweep(at=at)
     servers.sweep(at=at)
+    answers.sweep(at=at)
     replies.hand_over()
     return expired

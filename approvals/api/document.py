@@ -72,6 +72,7 @@ OUTCOME: Extra = {
         "not_found", "not_consumed", "outcome_conflict", *_BODY, "bad_outcome", "text_too_long", *table.NOT_JSON
     ),
 }
+ANSWER: Extra = problems("bad_parameter", "not_found", "not_released", "answer_over")
 WITHDRAW: Extra = problems("not_found", "already_terminal")
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
 from placet import canonical
 
-from .. import intake, redemption, standing, submission, withdrawal
+from .. import answers, intake, redemption, standing, submission, withdrawal
 from ..wire import rest
 from . import auth, discovery, document, lanes, polls, shapes
 from .problems import Problem
@@ -104,6 +104,26 @@ async def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
     """Withdraw a pending ask. Repeatable; 409 `already_terminal` when it was decided before."""
     await _call(request, withdrawal.withdraw, action_id=id, at=lanes.now())
     return _action(await _read(request, id))
+
+
+@api.get(
+    "/api/v1/actions/{uuid:id}/answer",
+    operation_id="answer",
+    response={200: shapes.Answer, 204: None},
+    openapi_extra=document.ANSWER,
+)
+async def answer(
+    request: HttpRequest, id: UUID, wait: Annotated[str, Query(pattern=polls.WAIT)] = "0s"
+) -> HttpResponse:
+    """What the subject of a released elicitation said on the console; 204 while they have not, 410 when it is over."""
+
+    async def look() -> bool:
+        return await auth.acting(request, lambda who: lanes.here().answered.ask((who, id)))
+
+    pause = polls.seconds(wait)
+    if not await polls.held(look, bool, action_id=id, wait=pause, gone=request.gone):
+        return HttpResponse(status=204)
+    return _json(rest.answer(await _call(request, answers.fetch, action_id=id, at=lanes.now())))
 
 
 async def _call[Answer](request: HttpRequest, verb: Callable[..., Answer], **words: Any) -> Answer:

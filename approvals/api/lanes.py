@@ -84,12 +84,17 @@ def _read(wanted: Sequence[tuple[Identity, UUID]]) -> Sequence[standing.Standing
     return again(partial(standing.read_many, wanted=wanted))
 
 
+def _answered(wanted: Sequence[tuple[Identity, UUID]]) -> Sequence[bool | Refusal]:
+    return again(partial(standing.read_answered, wanted=wanted, at=now()))
+
+
 class Lanes:
     """The lanes as seen from one event loop; the threads behind them are the process's."""
 
     def __init__(self) -> None:
         self.submit = Batcher(_submit, executor=_writer, limit=SUBMIT_BATCH, backlog=BACKLOG)
         self.read = Batcher(_read, executor=_reader, limit=READ_BATCH, backlog=BACKLOG)
+        self.answered = Batcher(_answered, executor=_reader, limit=READ_BATCH, backlog=BACKLOG)
         self._busy = 0
 
     async def verb[**P, Answer](self, verb: Callable[P, Answer], *args: P.args, **words: P.kwargs) -> Answer:

@@ -1,4 +1,4 @@
-"""Long polls: hold an answer until the action is decided, the time is up, or nobody listens any more."""
+"""Long polls: hold an answer until the action is decided or answered, the time is up, or nobody listens any more."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,22 +31,34 @@ async def decided(
     gone: Callable[[], Awaitable[None]],
 ) -> Standing:
     """Return the row once it is decided, or as it is when `wait` seconds are over."""
+    return await held(read, lambda row: row.state != State.PENDING, action_id=action_id, wait=wait, gone=gone)
+
+
+async def held[Read](
+    read: Callable[[], Awaitable[Read]],
+    is_enough: Callable[[Read], bool],
+    *,
+    action_id: UUID,
+    wait: float,
+    gone: Callable[[], Awaitable[None]],
+) -> Read:
+    """Return what is read once it is enough, or as it is when `wait` seconds are over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
     async with hub.watching(action_id) as woken:
-        # Subscribed first, so a decision between this read and the wait still sets the event.
-        row = await read()
-        if row.state != State.PENDING:
-            return row
+        # Subscribed first, so what happens between this read and the wait still sets the event.
+        found = await read()
+        if is_enough(found):
+            return found
         hung_up = loop.create_task(gone())
         hung_up.add_done_callback(lambda _: woken.set())
         try:
-            while row.state == State.PENDING and (left := until - loop.time()) > 0:
+            while not is_enough(found) and (left := until - loop.time()) > 0:
                 await _either(woken, left)
                 if hung_up.done():
                     raise Gone
-                row = await read()
-            return row
+                found = await read()
+            return found
         finally:
             hung_up.cancel()
 

@@ -44,6 +44,8 @@ TABLE: dict[str, tuple[int, str]] = {
     "approval_expired": (409, "Approval expired"),
     "not_consumed": (409, "Not consumed"),
     "outcome_conflict": (409, "Outcome conflict"),
+    "not_released": (409, "Not released"),
+    "answer_over": (410, "Over"),
     "too_large": (413, "Too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
     **dict.fromkeys(NOT_AN_ASK, (422, "Not an ask")),

@@ -55,6 +55,14 @@ class Action(Closed):
     receipt: str | None = Field(description="the signed receipt, a compact JWS; null while pending")
 
 
+class Answer(Closed):
+    """What the subject of a released elicitation said on the console."""
+
+    action: Literal["accept", "decline", "cancel"]
+    content: dict[str, Any] = Field(None, description="of an accepted form: what was filled in, by field")
+    answered_at: datetime
+
+
 class Page(Closed):
     items: list[Action]
     next: UUID | None = Field(description="cursor of the next page; null at the end")

@@ -6,6 +6,7 @@ from typing import Any
 
 from placet import canonical
 
+from ..answers import Fetched
 from ..errors import BadOutcome, NotAnAsk
 from ..models import State
 from ..rules import shapes
@@ -29,6 +30,12 @@ def action(row: Standing) -> dict[str, Any]:
         "outcome": {"status": row.outcome, "note": row.outcome_note} if row.outcome else None,
         "receipt": row.receipt.decode("ascii") if row.receipt else None,
     }
+
+
+def answer(fetched: Fetched) -> dict[str, Any]:
+    """The JSON of an answer, as an MCP `ElicitResult` has it, and when it was given."""
+    content = {} if fetched.content is None else {"content": fetched.content}
+    return {"action": fetched.said, **content, "answered_at": time(fetched.at)}
 
 
 def outcome(raw: bytes) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placet.answers import Answer
     from placet.approved import Approved, AsyncApproved
     from placet.console import AsyncConsole, Console
     from placet.errors import (
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         OutcomeUnknown,
         Refused,
         StillPending,
+        Unanswered,
         Unreachable,
         Withdrawn,
     )  # fmt: skip
@@ -24,11 +26,12 @@ __version__ = "0.1.0"
 
 #: Loaded on first use (PEP 562): whoever only signs or verifies does not pay for an HTTP client.
 _ROOMS = {
+    "answers": ["Answer"],
     "approved": ["Approved", "AsyncApproved"],
     "console": ["AsyncConsole", "Console"],
     "errors": [
-        "Denied", "Expired", "NotApproved", "NotVerified", "OutcomeUnknown", "Refused", "StillPending", "Unreachable",
-        "Withdrawn",
+        "Denied", "Expired", "NotApproved", "NotVerified", "OutcomeUnknown", "Refused", "StillPending", "Unanswered",
+        "Unreachable", "Withdrawn",
     ],
     "receipts": ["FileSigner", "Floor", "MemorySpent", "Pin", "SqliteSpent", "verify"],
     "submissions": ["Action", "Submission", "prepare"],
@@ -37,8 +40,8 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [  # noqa: RUF022 - by room
     "Approved", "AsyncApproved", "AsyncConsole", "Console", "Denied", "Expired", "NotApproved", "NotVerified",
-    "OutcomeUnknown", "Refused", "StillPending", "Unreachable", "Withdrawn", "FileSigner", "Floor", "MemorySpent",
-    "Pin", "SqliteSpent", "verify", "Action", "Submission", "prepare",
+    "OutcomeUnknown", "Refused", "StillPending", "Unanswered", "Unreachable", "Withdrawn", "Answer",
+    "FileSigner", "Floor", "MemorySpent", "Pin", "SqliteSpent", "verify", "Action", "Submission", "prepare",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import anyio
 import httpx2
 
 from placet import flows
+from placet.answers import Answer
 from placet.approved import Approved, AsyncApproved, Status
 from placet.credentials import chosen, urn
 from placet.flows import Call, Flow, Pause, Reply, Trust
@@ -109,6 +110,15 @@ class Console(_Side):
         """Verify and consume a receipt that came by another way: a queue, a webhook. Raises what `wait` raises."""
         return Approved(self._run(flows.redeem(action, receipt=receipt, edit=None, trust=self.trust)), self)
 
+    def answer(self, action: Action | str, *, timeout: float | None = None) -> Answer:
+        """Wait for what the subject of a released elicitation says on the console (it was asked with `answer`).
+
+        Get the approval first, with `wait`; then this; then report the outcome, after which the console forgets what
+        was said. Raises `Unanswered` when the time to answer is over, `StillPending` after `timeout` seconds, `Refused`
+        (`not_released`) when it is not approved, `Unreachable`. An answer is not signed.
+        """
+        return self._run(flows.answer(_id(action), trust=self.trust, timeout=timeout))
+
     def report(self, action: Action | str, status: Status, note: str | None = None) -> None:
         """Say what came of a used approval: succeeded or failed."""
         self._run(flows.report(_id(action), status=status, note=note, trust=self.trust))
@@ -182,6 +192,10 @@ class AsyncConsole(_Side):
     async def redeem(self, action: Action, receipt: bytes) -> AsyncApproved:
         """See `Console.redeem`."""
         return AsyncApproved(await self._run(flows.redeem(action, receipt=receipt, edit=None, trust=self.trust)), self)
+
+    async def answer(self, action: Action | str, *, timeout: float | None = None) -> Answer:
+        """See `Console.answer`."""
+        return await self._run(flows.answer(_id(action), trust=self.trust, timeout=timeout))
 
     async def report(self, action: Action | str, status: Status, note: str | None = None) -> None:
         """See `Console.report`."""

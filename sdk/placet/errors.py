@@ -47,6 +47,10 @@ class StillPending(NotApproved):
     """The caller's own patience ended before the decision. The ask still waits; `wait` may be called again."""
 
 
+class Unanswered(NotApproved):
+    """The question was released, and its time is over: nobody answered, or the answer was used and erased."""
+
+
 class OutcomeUnknown(NotApproved):
     """The approval was used before: by this caller before it died, or by another. It cannot be run a second time."""
 

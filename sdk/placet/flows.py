@@ -16,14 +16,16 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from placet import jws, receipts
+from placet.answers import Answer
 from placet.credentials import urn
-from placet.errors import NotVerified, OutcomeUnknown, Refused, StillPending, Unreachable
+from placet.errors import NotVerified, OutcomeUnknown, Refused, StillPending, Unanswered, Unreachable
 from placet.receipts import Expected, Floor, MemorySpent, Pin, Spent, Verified
 from placet.submissions import Action, Submission
 
 POLL_SECONDS = 25
 #: After its own deadline a console has this long to say so, before it counts as gone.
 GRACE_SECONDS = 120
+NOT_YET = 204
 #: Statuses after which the same call may succeed (RFC 9110): too early, too many, and the server's own trouble.
 AGAIN = frozenset({425, 429, 500, 502, 503, 504})
 
@@ -108,6 +110,19 @@ def read(action_id: str, *, trust: Trust) -> Flow[dict[str, Any]]:
     return (yield from _answer(Call("GET", f"/api/v1/actions/{action_id}"), patience=trust.patience))
 
 
+def answer(action_id: str, *, trust: Trust, timeout: float | None) -> Flow[Answer]:
+    """Wait until the subject of a released elicitation has answered on the console."""
+    until = time.monotonic() + timeout if timeout is not None else float("inf")
+    while True:
+        pause = int(max(0, min(POLL_SECONDS, until - time.monotonic())))
+        call = Call("GET", f"/api/v1/actions/{action_id}/answer?wait={pause}s", seconds=pause + 15)
+        reply = yield from _replied(call, patience=trust.patience)
+        if reply.status != NOT_YET:
+            return _answered(action_id, reply)
+        if time.monotonic() >= until:
+            raise StillPending(f"action {action_id} is not answered yet")
+
+
 def page(*, session: str | None, state: str | None, cursor: str | None, trust: Trust) -> Flow[dict[str, Any]]:
     """Own actions, newest first: `items`, and the `next` cursor or null."""
     asked = {"session": session, "state": state, "cursor": cursor, "limit": "200"}
@@ -172,13 +187,28 @@ def _first_use(*, patience: float) -> Flow[Pin]:
     return Pin(jwks, issuer=about["issuer"])
 
 
+def _answered(action_id: str, reply: Reply) -> Answer:
+    try:
+        return Answer.read(_object(reply))
+    except ValueError as error:
+        raise Refused("not_understood", reply.status, str(error)) from error
+    except Refused as refused:
+        if refused.code != "answer_over":
+            raise
+        raise Unanswered(f"action {action_id}: {refused.detail}") from refused
+
+
 def _answer(call: Call, *, patience: float) -> Flow[dict[str, Any]]:
     """Send a call until it is answered: with an object, or with a problem that trying again would not change."""
+    return _object((yield from _replied(call, patience=patience)))
+
+
+def _replied(call: Call, *, patience: float) -> Flow[Reply]:
     began, attempt = time.monotonic(), 0
     while True:
         reply = yield call
         if reply is not None and reply.status not in AGAIN:
-            return _object(reply)
+            return reply
         if time.monotonic() - began > patience:
             raise Unreachable(_why(call, reply))
         yield Pause(_backoff(attempt, reply))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import servers
-from approvals import deadlines
+from approvals import answers, deadlines
 from approvals.management.telling import TellingCommand
 from approvals.queue import replies
 
@@ -15,5 +15,6 @@ class Command(TellingCommand):
     def act(self, **options: Any) -> tuple[dict[str, Any], str]:
         at = datetime.now(UTC)
         expired, _ = deadlines.sweep(at=at), servers.sweep(at=at)
+        answers.sweep(at=at)
         delivered = replies.hand_over()
         return {"expired": expired, "delivered": delivered}, f"Expired: {expired}. Receipts handed over: {delivered}."

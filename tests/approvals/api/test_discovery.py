@@ -37,13 +37,13 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
     said = (await get("/api/v1/openapi.json")).json()
     assert said["openapi"] == "3.1.0" and set(said["components"]["securitySchemes"]) == {"BearerToken", "SignedRequest"}
     calls = {call["operationId"] for path in said["paths"].values() for call in path.values()}
-    assert calls == {"submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "jwks", "about"}
+    assert calls == {"submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "jwks", "about"}
 
 
 def test_every_refusal_a_server_can_meet_is_in_the_table():
     people_only = {
         "already_reviewed", "own_ask", "not_an_owner", "stale_view", "unknown_verdict", "text_missing", "bad_validity",
-        "bad_policy", "refused",
+        "bad_policy", "refused", "already_answered", "unknown_answer", "invalid_answer",
     }  # fmt: skip
     classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.Refusal)]
     known = {refusal.code for refusal in classes}
@@ -63,7 +63,7 @@ def operations():
 
 
 @pytest.mark.parametrize(
-    "call", ["submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "jwks", "about"]
+    "call", ["submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "jwks", "about"]
 )
 def test_whatever_is_sent_is_answered_as_the_document_says(call, token, refund, alice):
     (operation,) = [each for each in operations() if each.definition.raw["operationId"] == call]
