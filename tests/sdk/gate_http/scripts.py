@@ -67,7 +67,7 @@ def says(body: bytes, *, status: int = 200, headers: list = JSON) -> Script:
 
 
 async def whole(send, body: bytes, *, status: int = 200, headers: list = JSON) -> None:
-    length = [] if headers is EVENTS else [(b"content-length", str(len(body)).encode())]
+    length = [] if headers[: len(EVENTS)] == EVENTS else [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
     await send({"type": "http.response.body", "body": body})
 

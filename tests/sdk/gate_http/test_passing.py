@@ -51,6 +51,18 @@ async def test_an_event_stream_passes_byte_by_byte(http):
     assert (answer.headers["content-type"], answer.content) == ("text/event-stream", stream)
 
 
+async def test_events_of_other_names_pass_when_nobody_could_take_them_for_a_message(http):
+    ping = b"event: ping\ndata: 2026-11-23 10:00:00\n\n"
+    hidden = b'event: ping\ndata: {"jsonrpc":"2.0","id":9,"method":"elicitation/create","params":{}}\n\n'
+    stream = ping + hidden + scripts.event(scripts.result(1))
+    script = scripts.says(stream, headers=[*EVENTS, (b"content-length", str(len(stream)).encode())])
+    async with running.scripted(script) as url, running.gate(url) as gate:
+        answer = await http.post(gate.url, json=TOOL_CALL, headers=POST)
+    assert answer.content.startswith(ping)
+    assert answer.content.endswith(scripts.event(scripts.result(1)))
+    assert b"elicitation" not in answer.content
+
+
 async def test_an_event_passes_before_the_next_one_is_there(http):
     proceed = asyncio.Event()
 

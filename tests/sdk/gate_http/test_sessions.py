@@ -194,6 +194,15 @@ async def test_a_name_that_only_a_host_claims_is_not_remembered(http):
         assert len(gate.door.sessions) == 0
 
 
+async def test_a_session_that_nobody_uses_makes_room_for_the_next(http):
+    script = scripts.says(json.dumps(scripts.result(1)).encode())
+    async with running.scripted(script) as url, running.gate(url, terms={"most_sessions": 2}) as gate:
+        for name in ("a", "b", "c", "d"):
+            answer = await http.post(gate.url, json=TOOL_CALL, headers=POST | {"mcp-session-id": name})
+            assert answer.status_code == 200
+        assert len(gate.door.sessions) == 2
+
+
 @pytest.mark.parametrize("name", [b"", b"a b", b"\xc3\xa9", b"x" * 2000])
 async def test_a_session_has_a_name_that_is_one(http, name):
     script = scripts.says(b"")

@@ -23,6 +23,8 @@ logger = logging.getLogger("placet.gate")
 #: Seconds that our last words to the server may take when the gate stops.
 LAST_POSTS = 2.0
 DRAIN_SECONDS = 2.0
+#: Seconds that a host may take to send a message.
+BODY_SECONDS = 60.0
 
 #: Says for whom a request is made: (principal, subject). Raises Refusal 401.
 type Who = Callable[[Headers], tuple[str, str]]
@@ -91,11 +93,12 @@ class Door:
                 await lane.end()
                 if served.name is not None:
                     served.goes_on(work)
+            else:
+                self._stop_own(lane)
         finally:
             lane.close()
             await _stop(gone, spoken, *({work} - served.behind))
             served.closed(lane)
-            self._stop_own(lane)
             await self.sessions.left(served)
 
     def _post(self, exchange: Exchange, lane: HttpLane, raw: bytes) -> None:
@@ -154,16 +157,20 @@ async def _body(receive: Receive, headers: Headers, *, limit: int) -> bytes:
         await _drain(receive, at_most=limit)
         raise too_large
     found = bytearray()
-    while True:
-        part = await receive()
-        if part["type"] == "http.disconnect":
-            raise Refusal(400, "host_left", "The host left before its message was complete.")
-        found += part.get("body", b"")
-        if len(found) > limit:
-            await _drain(receive, at_most=limit)
-            raise too_large
-        if not part.get("more_body", False):
-            return bytes(found)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                part = await receive()
+                if part["type"] == "http.disconnect":
+                    raise Refusal(400, "host_left", "The host left before its message was complete.")
+                found += part.get("body", b"")
+                if len(found) > limit:
+                    await _drain(receive, at_most=limit)
+                    raise too_large
+                if not part.get("more_body", False):
+                    return bytes(found)
+    except TimeoutError as error:
+        raise Refusal(408, "too_slow", "The message took too long to arrive.") from error
 
 
 async def _drain(receive: Receive, *, at_most: int) -> None:

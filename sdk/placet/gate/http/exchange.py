@@ -18,7 +18,7 @@ from placet.gate.http.headers import Headers
 from placet.gate.http.lane import HttpLane
 from placet.gate.http.server import Server, readable, whole
 from placet.gate.http.sessions import Served
-from placet.gate.session import Verdict
+from placet.gate.shared import Verdict
 
 type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -77,10 +77,12 @@ class Exchange:
         """A message of the engine, under the host's headers. What comes back goes the way of all answers."""
         try:
             async with self._server.asked("POST", _own_headers(lane.said, raw), raw) as response:
-                if response.status_code >= 400 and said.media_type(response.headers.raw) != said.JSON:
+                is_request = messages.read(raw).sort == "request"
+                if response.status_code >= 400 and not (is_request and _is_json(response)):
                     raise Refusal(502, "server_refused", f"The server answered with status {response.status_code}.")
-                if lane.is_open and response.status_code != 202:
-                    lane.head(response.status_code, said.to_host(response.headers.raw))
+                if not is_request:
+                    return  # accepted; there is nothing that a host could have been waiting for
+                lane.head(response.status_code, said.to_host(response.headers.raw))
                 await self._pass_on(response, lane)
             if self._unanswered(raw):
                 raise Refusal(502, "no_answer", "The server did not answer.")
@@ -161,7 +163,7 @@ class Exchange:
             await lane.pass_frames(bytes(passing))
 
     def _passes(self, frame: Frame, lane: HttpLane) -> bool:
-        if not frame.data:
+        if not frame.data or _is_no_message(frame):
             return True
         if self._engine.from_server(frame.data, lane) is Verdict.PASS:
             return True
@@ -203,6 +205,15 @@ class Exchange:
 def refusal(no: Refusal, written_id: bytes = b"null") -> bytes:
     """A refusal of ours as a JSON-RPC error; `data.code` is its stable name."""
     return messages.error(written_id, messages.INTERNAL_ERROR, f"Placet's gate: {no.message}", {"code": no.code})
+
+
+def _is_json(response: httpx2.Response) -> bool:
+    return said.media_type(response.headers.raw) == said.JSON
+
+
+def _is_no_message(frame: Frame) -> bool:
+    """An event of another name (a ping, say) whose data nobody could take for a message."""
+    return frame.event not in (None, b"", b"message") and not (frame.data or b"").lstrip().startswith((b"{", b"["))
 
 
 def _for_reading(body: bytes) -> bytes:

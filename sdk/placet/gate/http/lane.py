@@ -19,7 +19,7 @@ from placet.gate.http.headers import Headers
 type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Own messages that a host did not take yet, and events that are held back: beyond these it does not read at all.
-MOST_WAITING, MOST_HELD = 1000, 256
+MOST_WAITING, MOST_HELD, MOST_HELD_BYTES = 1000, 256, 4 * 1024 * 1024
 #: Seconds until a host hears that a person is waited for, and between two signs of life.
 FIRST_SIGN, NEXT_SIGN = 1.0, 5.0
 
@@ -42,6 +42,7 @@ class HttpLane:
         self._turn = asyncio.Lock()
         self._waiting: deque[tuple[bytes, bool]] = deque()
         self._held: dict[bytes, Frame] = {}
+        self._held_bytes = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._said_final = asyncio.Event()
         self._ticking = False
@@ -106,7 +107,9 @@ class HttpLane:
     def keep(self, frame: Frame | None) -> None:
         """An event was taken. Should the very bytes be released later, they go out in their own frame."""
         if frame is not None and frame.data is not None and len(self._held) < MOST_HELD:
-            self._held[frame.data] = frame
+            self._held_bytes += len(frame.raw)
+            if self._held_bytes <= MOST_HELD_BYTES:
+                self._held[frame.data] = frame
         if not self._ticking:
             self._ticking = True
             self._start(self._tick())
@@ -170,7 +173,7 @@ class HttpLane:
         if self._form != "open":
             return
         if headers.media_type(self._head) == headers.EVENTS:
-            await self._begin(self._status, self._head)
+            await self._begin(self._status, headers.without(self._head, b"content-length"))
         else:  # it was to be JSON; a person takes longer
             dropped = (b"content-length", b"content-type", b"cache-control", b"etag")
             await self._begin(200, headers.without(self._head, *dropped) + _EVENT_HEADERS)

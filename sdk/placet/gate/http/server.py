@@ -22,9 +22,13 @@ from placet.gate.http.headers import Headers
 CONNECT_SECONDS, WRITE_SECONDS, POOL_SECONDS = 10.0, 30.0, 10.0
 #: Every session holds one stream open and has a few calls under way; what is idle is kept for the next call.
 MOST_CONNECTIONS, MOST_IDLE = 1024, 64
+#: Less than the five seconds after which common servers hang up, so that no message is sent into a closing connection.
+KEPT_SECONDS = 4.0
 
 _TIMEOUT = {"connect": CONNECT_SECONDS, "read": None, "write": WRITE_SECONDS, "pool": POOL_SECONDS}
-_LIMITS = httpx2.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_IDLE, keepalive_expiry=30.0)
+_LIMITS = httpx2.Limits(
+    max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_IDLE, keepalive_expiry=KEPT_SECONDS
+)
 
 
 class Server:

@@ -20,10 +20,13 @@ from placet.gate.http.server import Server
 from placet.gate.http.sessions import Sessions
 from placet.gate.http.terms import Terms
 from placet.gate.options import Options
-from placet.gate.session import Session, Shared
+from placet.gate.session import Session
+from placet.gate.shared import Shared
 
 #: Seconds that streams may go on after the gate was told to stop. Most of them would never end by themselves.
 GOODBYE = 2
+#: Connections and requests at once; who comes after that is told 503.
+MOST_AT_ONCE = 2048
 
 
 class Listener(uvicorn.Server):
@@ -74,6 +77,7 @@ def configured(door: Door) -> uvicorn.Config:
     return uvicorn.Config(
         door, lifespan="off", ws="none", log_level="warning", access_log=False, server_header=False, date_header=False,
         proxy_headers=False, timeout_graceful_shutdown=GOODBYE, timeout_keep_alive=30,
+        limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ class Sessions:
         while True:
             await asyncio.sleep(every)
             before = time.monotonic() - IDLE_SECONDS
-            for served in [s for s in self._named.values() if s.used < before and _rests(s)]:
+            for served in [s for s in self._named.values() if s.used < before and not s.lanes and not s.behind]:
                 await self.end(served)
 
     async def close(self) -> None:
@@ -183,4 +183,6 @@ _CLOSING: set[asyncio.Task[None]] = set()
 
 
 def _rests(served: Served) -> bool:
-    return not (served.lanes or served.behind or served.engine.open or served.engine.asked)
+    """Nobody is connected, and no person was asked for it."""
+    asks = (asked.flow for asked in served.engine.asked.values())
+    return not (served.lanes or served.behind or any(flow and not flow.done() for flow in asks))
