@@ -11,9 +11,9 @@ from .checking import UNANSWERED
 from .reading import WHOLE, Blank
 
 LEFT = "-"  # what a page sends for a choice that is left open
-_WHOLE = re.compile(r"[+-]?\d{1,16}")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
-_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?")
+_WHOLE = re.compile(r"[+-]?\d{1,16}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?", re.ASCII)
 _ABSENT = object()
 
 type Typed = Mapping[str, Sequence[str]]
@@ -76,8 +76,11 @@ def _started(blank: Blank) -> Filled:
 
 def _shown(blank: Blank) -> str:
     """The default as a control takes it; a moment in UTC, without its zone."""
-    if blank.control == "moment":
-        moment = datetime.fromisoformat(blank.default.upper()).astimezone(UTC)
+    if blank.control == "moment" and blank.default:
+        try:
+            moment = datetime.fromisoformat(blank.default.upper()).astimezone(UTC)
+        except OverflowError:  # in the year 1, or 9999, and on the other side of it in UTC
+            return ""
         return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
     return str(blank.default) if blank.default is not None else ""
 
@@ -97,7 +100,7 @@ def _read_moment(blank: Blank, given: list[str]) -> Any:
     text = (given[0] if given else "").strip()
     if not text:
         return _ABSENT
-    if text == _shown(blank):
+    if blank.default and text == _shown(blank):
         return blank.default
     if _LOCAL.fullmatch(text):
         return f"{text.replace(' ', 'T')}{':00' if len(text) == 16 else ''}Z"
