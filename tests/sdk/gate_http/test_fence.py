@@ -131,6 +131,13 @@ def test_headers_of_one_hop_stay_there_and_all_others_travel():
     assert headers.to_host(back) == [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"date", b"now")]
 
 
+@pytest.mark.parametrize("value", ["refund", "wei\u00df", " padded", "line\nbreak", "=?base64?eA==?=", "", "a b"])
+def test_text_in_a_header_is_read_back_by_the_official_package(value):
+    from mcp.shared.inbound import decode_header_value
+
+    assert decode_header_value(headers.text(value).decode("ascii")) == value
+
+
 @pytest.mark.parametrize(
     ("accept", "takes"),
     [

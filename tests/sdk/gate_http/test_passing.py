@@ -42,13 +42,23 @@ async def test_a_message_and_its_answer_pass_byte_by_byte(http):
     assert told.header("host") in url
 
 
+@pytest.mark.parametrize(
+    "type", [(b"Content-Type", b"Application/JSON; Charset=UTF-8"), (b"CONTENT-TYPE", b"application/json")]
+)
+async def test_a_server_may_write_its_headers_as_it_likes(http, type):
+    script = scripts.says(ODD_ANSWER, headers=[type, (b"Mcp-Session-Id", b"s-1"), (b"Content-Encoding", b"identity")])
+    async with running.scripted(script) as url, running.gate(url) as gate:
+        answer = await http.post(gate.url, content=ODD_CALL, headers=POST)
+    assert (answer.status_code, answer.content, answer.headers["mcp-session-id"]) == (200, ODD_ANSWER, "s-1")
+
+
 async def test_an_event_stream_passes_byte_by_byte(http):
     note = b'event: message\r\nid: 3\r\ndata: {"jsonrpc":"2.0",\r\ndata: "method":"notifications/message"}\r\n\r\n'
     stream = b": hello\n\nretry: 1500\nid: 2\ndata: \n\n" + note + b"data:" + ODD_ANSWER + b"\n\n: bye\n\n"
-    script = scripts.says(stream, headers=EVENTS)
+    script = scripts.says(stream, headers=[(b"Content-Type", b"text/event-stream; charset=utf-8")])
     async with running.scripted(script) as url, running.gate(url) as gate:
         answer = await http.post(gate.url, content=ODD_CALL, headers=POST)
-    assert (answer.headers["content-type"], answer.content) == ("text/event-stream", stream)
+    assert (answer.headers["content-type"], answer.content) == ("text/event-stream; charset=utf-8", stream)
 
 
 async def test_events_of_other_names_pass_when_nobody_could_take_them_for_a_message(http):

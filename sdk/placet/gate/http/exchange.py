@@ -26,8 +26,13 @@ logger = logging.getLogger("placet.gate")
 
 #: Seconds between two looks whether anything is still under way for a host that waits.
 LOOK_SECONDS = 0.5
-#: Methods of the tasks extension that name their task in `Mcp-Name`, as others name their tool.
-_BY_TASK = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
+#: Headers that speak of one message, not of the host.
+_OF_ONE_MESSAGE = (b"accept", b"content-length", b"content-type", b"last-event-id", b"mcp-method", b"mcp-name")
+#: The param that `Mcp-Name` repeats (2026-07-28, transports; SEP-2663 for tasks).
+_NAMED_BY = {
+    "tools/call": "name", "prompts/get": "name", "resources/read": "uri",
+    "tasks/get": "taskId", "tasks/update": "taskId", "tasks/cancel": "taskId",
+}  # fmt: skip
 
 
 class Exchange:
@@ -224,15 +229,13 @@ def _for_reading(body: bytes) -> bytes:
 def _own_headers(headers: Headers, raw: bytes) -> Headers:
     """The host's headers for a message of ours: what describes the host's own message goes, or is said anew."""
     message = messages.read(raw)
-    mine = said.without(headers, b"last-event-id", b"content-type", b"accept", b"content-length")
+    modern = said.first(headers, b"mcp-method")
+    mine = said.without(headers, *_OF_ONE_MESSAGE)
     mine += [(b"content-type", said.JSON), (b"accept", said.JSON + b", " + said.EVENTS)]
-    if message.method == (said.first(headers, b"mcp-method") or b"").decode("latin-1"):
+    if modern is None or message.method is None:
         return mine
-    mine = [(name, value) for name, value in mine if not name.startswith(b"mcp-param-")]
-    modern = said.first(mine, b"mcp-method") is not None
-    mine = said.without(mine, b"mcp-method", b"mcp-name")
-    if modern and message.method:
-        mine.append((b"mcp-method", message.method.encode("ascii", "replace")))
-        if message.method in _BY_TASK:
-            mine.append((b"mcp-name", str(message.params.get("taskId", "")).encode("ascii", "replace")))
-    return mine
+    if modern != message.method.encode():
+        mine = [(name, value) for name, value in mine if not name.startswith(b"mcp-param-")]
+    mine.append((b"mcp-method", message.method.encode("ascii", "replace")))
+    name = message.params.get(_NAMED_BY.get(message.method, ""))
+    return [*mine, (b"mcp-name", said.text(name))] if isinstance(name, str) else mine

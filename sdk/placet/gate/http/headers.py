@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 
 type Headers = list[tuple[bytes, bytes]]
@@ -22,8 +23,8 @@ JSON, EVENTS = b"application/json", b"text/event-stream"
 
 
 def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The value of a header, by its lower-case name."""
-    return next((value for key, value in headers if key == name), None)
+    """The value of a header, by its lower-case name, however it was written."""
+    return next((value for key, value in headers if key.lower() == name), None)
 
 
 def repeated(headers: Headers) -> bytes | None:
@@ -65,6 +66,12 @@ def charset(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         if name.strip().lower() == b"charset":
             return value.strip().strip(b'"').lower()
     return b"utf-8"
+
+
+def text(value: str) -> bytes:
+    """Text as MCP puts it into a header: plain where it survives, else in base64 (2026-07-28, transports)."""
+    plain = value.isascii() and value.isprintable() and value == value.strip() and not value.startswith("=?base64?")
+    return value.encode("ascii") if plain else b"=?base64?" + base64.b64encode(value.encode("utf-8")) + b"?="
 
 
 def accepts(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bool:
