@@ -42,7 +42,8 @@ _WHY: dict[str, str] = {
 class Outcome:
     """How an ask ended. Only `released` has params, and those are what may run: the server's own, or an owner's edit.
 
-    `note` is what the owner wants the server to know, or what went wrong.
+    `note` is what the owner wants the server to know, or what went wrong; `answer` the ElicitResult that the subject
+    gave on the console, where it was to answer there.
     """
 
     ending: Ending
@@ -50,6 +51,7 @@ class Outcome:
     params: dict[str, Any] | None = None
     edited: bool = False
     note: str = ""
+    answer: dict[str, Any] | None = None
 
     @property
     def released(self) -> bool:

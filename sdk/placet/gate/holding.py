@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
-from placet.approved import AsyncApproved, Status
+from placet.approved import Status
 from placet.canonical import NotCanonical
 from placet.console import AsyncConsole
 from placet.errors import Denied, NotApproved, NotVerified, OutcomeUnknown, Refused
@@ -36,19 +37,25 @@ class Holding:
 
     async def settle(self, ask: Held) -> Outcome:
         """Put an ask on record and wait until it is over, one way or another. Cancelled, it is taken back."""
-        if ask.decided:
-            return ask.decided
         try:
-            if ask.action is None:
-                ask.action = await self._submitted(ask)
-            approved = await self.console.wait(ask.action)
+            outcome = ask.decided or await self._settled(ask)
+            if outcome.released and ask.on_console and outcome.answer is None:
+                outcome = self._decided(replace(outcome, answer=await self._answered(outcome.action or "")))
         except asyncio.CancelledError:
             if not ask.left:
                 await self.last_words(self._take_back(ask))
             raise
+        return outcome
+
+    async def _settled(self, ask: Held) -> Outcome:
+        try:
+            if ask.action is None:
+                ask.action = await self._submitted(ask)
+            approved = await self.console.wait(ask.action)
         except (NotApproved, NotCanonical) as no:
-            return self._over(ask, no)
-        return self._decided(ask, _released(approved))
+            logger.info("an ask was not released: %s", no)
+            return self._decided(_ended(no, ask.action.id if ask.action else None))
+        return self._decided(Outcome("released", approved.action, approved.params, approved.edited))
 
     def report(self, outcome: Outcome, status: Status, note: str = "") -> None:
         """Say what came of an approval, without anybody waiting for it."""
@@ -57,16 +64,6 @@ class Holding:
         self.memory.forget(outcome.action)
         if outcome.released:
             self._later(self._reported(outcome.action, status, note))
-
-    async def answered(self, action: str) -> dict[str, Any]:
-        """What the subject answers on the console, as an ElicitResult; `cancel` when there will be no answer."""
-        try:
-            told = await self.console.answer(action)
-        except NotApproved as no:
-            logger.info("no answer to action %s: %s", action, no)
-            return {"action": "cancel"}
-        content = told.get("content")
-        return {"action": told["action"]} | ({"content": content} if content is not None else {})
 
     async def clean_up(self) -> None:
         """Withdraw what gate processes that died have left waiting."""
@@ -105,11 +102,16 @@ class Holding:
         except NotApproved as lost:
             logger.warning("the outcome of action %s was not reported: %s", action, lost)
 
-    def _over(self, ask: Held, no: Exception) -> Outcome:
-        logger.info("an ask was not released: %s", no)
-        return self._decided(ask, _ended(no, ask.action.id if ask.action else None))
+    async def _answered(self, action: str) -> dict[str, Any]:
+        """What the subject answers on the console, as an ElicitResult; `cancel` when there will be no answer."""
+        try:
+            told = await self.console.answer(action)
+        except NotApproved as no:
+            logger.info("no answer to action %s: %s", action, no)
+            return {"action": "cancel"}
+        return {"action": told.action} | ({"content": told.content} if told.content is not None else {})
 
-    def _decided(self, ask: Held, outcome: Outcome) -> Outcome:
+    def _decided(self, outcome: Outcome) -> Outcome:
         if outcome.action and outcome.ending != "unreachable":
             self.memory.decided(outcome.action, outcome)
         return outcome
@@ -135,9 +137,11 @@ class Held:
         self.left = False
         self.outcome: asyncio.Task[Outcome] | None = None
 
-
-def _released(approved: AsyncApproved) -> Outcome:
-    return Outcome("released", approved.action, approved.params, approved.edited)
+    @property
+    def on_console(self) -> bool:
+        """Whether its subject answers on the console, once it is released."""
+        said = self.asked or (self.submission.value if self.submission else {})
+        return said.get("answer") == "console"
 
 
 def _ended(no: Exception, action: str | None) -> Outcome:

@@ -28,6 +28,9 @@ def learn(session: Calls, call: Call, message: Message) -> None:
     elif call.method == "initialize":
         session.server_name = named(result.get("serverInfo"))
         session.terms = session.terms.agreed(result.get("protocolVersion"))
+    elif call.method == "tools/call" and isinstance(task := result.get("task", result), dict):
+        if isinstance(task.get("taskId"), str):
+            session.shared.keep(session.task_calls, task["taskId"], call)
     elif call.method == "server/discover":
         meta = result.get("_meta")
         session.server_name = named(meta.get(SERVER_META)) if isinstance(meta, dict) else ""

@@ -33,22 +33,20 @@ async def _run(call: Call, message: Message, asks: list[Ask], known: Mapping[str
     released = [(ask, outcome) for ask, outcome in zip(asks, outcomes, strict=True) if outcome.released]
     if not released:
         session.refuse_with(call, *answers.not_released([ask.kind for ask in asks], outcomes))
-    elif settling.injects(session, asks[0], call):
-        await _ask_subject(call, [outcome for _, outcome in released])
+    elif released[0][1].answer is not None:
+        _told(call, [outcome for _, outcome in released])
     else:
         session.deliver(call, _left(message.raw, asks, outcomes))
         for _, outcome in released:
             session.shared.holding.report(outcome, "succeeded", "the link was handed to the host")
 
 
-async def _ask_subject(call: Call, released: list[Outcome]) -> None:
-    """The subject opens the links on the console; the server learns of it by its own way, and the host calls again."""
-    session = call.session
-    told = [(await session.shared.holding.answered(outcome.action or ""))["action"] for outcome in released]
-    for outcome, action in zip(released, told, strict=True):
-        session.shared.holding.report(outcome, "succeeded", action)
-    opened = all(action == "accept" for action in told)
-    session.refuse(call, _OPENED if opened else _NOT_OPENED)
+def _told(call: Call, released: list[Outcome]) -> None:
+    """The subject was shown the links on the console; the server learns of it by its own way, the host calls again."""
+    actions = [str((outcome.answer or {}).get("action")) for outcome in released]
+    for outcome, action in zip(released, actions, strict=True):
+        call.session.shared.holding.report(outcome, "succeeded", action)
+    call.session.refuse(call, _OPENED if all(action == "accept" for action in actions) else _NOT_OPENED)
 
 
 _OPENED = "The server needed its user to open a link first. That was done on the approval console: call again."

@@ -77,8 +77,9 @@ async def _hold(session: Session, asked: Asked, ask: Ask) -> None:
             _answer(session, asked, answers.to_server(ask.kind, asked.message.written_id, outcome))
         elif ask.kind == "tool_call" and not session.terms.runs_tools:
             await _execute(session, asked, outcome)
-        elif settling.injects(session, ask, asked.call):
-            await _ask_subject(session, asked, outcome)
+        elif outcome.answer is not None:
+            _answer(session, asked, messages.result(asked.message.written_id, outcome.answer))
+            session.shared.holding.report(outcome, "succeeded", outcome.answer["action"])
         else:
             await _release(session, asked, ask, outcome)
     except asyncio.CancelledError:
@@ -91,12 +92,6 @@ async def _execute(session: Session, asked: Asked, outcome: Outcome) -> None:
     result = await execution.run(session.shared.options.executor, outcome)
     _answer(session, asked, messages.result(asked.message.written_id, result))
     session.shared.holding.report(outcome, "failed" if result.get("isError") else "succeeded")
-
-
-async def _ask_subject(session: Session, asked: Asked, outcome: Outcome) -> None:
-    answer = await session.shared.holding.answered(outcome.action or "")
-    _answer(session, asked, messages.result(asked.message.written_id, answer))
-    session.shared.holding.report(outcome, "succeeded", answer["action"])
 
 
 async def _release(session: Session, asked: Asked, ask: Ask, outcome: Outcome) -> None:

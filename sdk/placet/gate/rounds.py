@@ -97,8 +97,8 @@ async def _shared_out(
         elif ask.kind == "tool_call" and not call.terms.runs_tools:
             mine[name] = await execution.run(session.shared.options.executor, outcome)
             session.shared.holding.report(outcome, "failed" if mine[name].get("isError") else "succeeded")
-        elif settling.injects(session, ask, call):
-            mine[name] = await session.shared.holding.answered(outcome.action or "")
+        elif outcome.answer is not None:
+            mine[name] = outcome.answer
             session.shared.holding.report(outcome, "succeeded", mine[name]["action"])
         else:
             theirs[name] = (ask, outcome)

@@ -95,8 +95,8 @@ async def _settle(session: Any, task: ServerTask, named: str, asks: list[Ask]) -
         pending.outcome = outcome
         if outcome.released and ask.kind == "tool_call" and not task.call.terms.runs_tools:
             pending.mine = await execution.run(session.shared.options.executor, outcome)
-        elif outcome.released and settling.injects(session, ask, task.call):
-            pending.mine = await session.shared.holding.answered(outcome.action or "")
+        elif outcome.released and outcome.answer is not None:
+            pending.mine = outcome.answer
         elif not outcome.released and ask.kind != "sampling":
             tool = ask.kind == "tool_call"
             pending.mine = answers.tool_error(outcome.words()) if tool else answers.elicitation(outcome)

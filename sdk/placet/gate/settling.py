@@ -17,8 +17,6 @@ from placet.submissions import identifier
 if TYPE_CHECKING:
     from placet.gate.delivery import Calls
 
-LONG = 3600.0
-
 
 async def settle(
     session: Calls, asks: Sequence[Ask], call: Call | None, *, known: Mapping[str, Held] | None = None,
@@ -78,22 +76,44 @@ def _held(
 async def _patiently(held: list[Held], call: Call | None, *, parkable: bool, keep: Keep | None) -> list[Outcome]:
     """Wait for all, telling a host that wants to know, and letting one go that cannot wait."""
     loop = asyncio.get_running_loop()
-    everything = asyncio.gather(*[one.outcome for one in held if one.outcome])
-    options = call.session.shared.options if call else None
-    park_at = loop.time() + options.park_after if options and options.park_after and parkable else None
-    while not everything.done():
-        seconds = LONG
-        if call and options and call.waiting and not call.task:
-            listens = call.token is not None
-            seconds = options.progress_every if listens else max(0.0, park_at - loop.time()) if park_at else LONG
-        await asyncio.wait({everything}, timeout=seconds)
-        if everything.done() or call is None or not call.waiting or call.task:
-            continue
-        if call.token is not None:
-            progress(call)
-        elif park_at and loop.time() >= park_at:
-            parking.park(call, [one.action.id for one in held if one.action], keep=keep)
-    return await everything
+    waits: set[asyncio.Task[Any]] = {one.outcome for one in held if one.outcome}
+    since = loop.time()
+    while waits:
+        if call is None or not parkable or call.task:
+            await asyncio.wait(waits)
+        elif not call.waiting:
+            await _until_attached(waits, call)
+            since = loop.time()
+        else:
+            await asyncio.wait(waits, timeout=_patience(call, loop.time() - since))
+        waits = {task for task in waits if not task.done()}
+        if waits and call and parkable and call.waiting and not call.task:
+            _attend(call, held, waited=loop.time() - since, keep=keep)
+    return [one.outcome.result() for one in held if one.outcome]
+
+
+def _patience(call: Call, waited: float) -> float | None:
+    """Seconds until the host has to hear something; None when it waits as long as it takes."""
+    options = call.session.shared.options
+    if call.token is not None:
+        return options.progress_every
+    return max(0.0, options.park_after - waited) if options.park_after else None
+
+
+def _attend(call: Call, held: list[Held], *, waited: float, keep: Keep | None) -> None:
+    if call.token is not None:
+        progress(call)
+    elif (left := _patience(call, waited)) is not None and left <= 0:
+        parking.park(call, [one.action.id for one in held if one.action], keep=keep)
+
+
+async def _until_attached(waits: set[asyncio.Task[Any]], call: Call) -> None:
+    """Nobody listens: until something is settled, or the host comes back."""
+    back = asyncio.ensure_future(call.attached.wait())
+    try:
+        await asyncio.wait({*waits, back}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        back.cancel()
 
 
 async def _stop(held: list[Held], call: Call | None) -> None:
