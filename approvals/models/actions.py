@@ -10,7 +10,7 @@ class Action(models.Model):
     """An accepted, immutable ask. `body` is exactly what was digested; `context` is all else that was said with it."""
 
     id = models.UUIDField(primary_key=True)
-    server = models.ForeignKey("accounts.Server", on_delete=models.PROTECT)
+    server = models.ForeignKey("accounts.Server", on_delete=models.PROTECT, db_index=False)
     idempotency_key = models.CharField(max_length=200)
     submission_dig = models.CharField(max_length=43)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -24,8 +24,10 @@ class Action(models.Model):
     session = models.CharField(max_length=128, blank=True)
     bundle = models.CharField(max_length=128, blank=True)
     sampling_action = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="results")
-    checkpoint = models.ForeignKey(Checkpoint, null=True, on_delete=models.PROTECT, related_name="actions")
-    policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT)
+    checkpoint = models.ForeignKey(
+        Checkpoint, null=True, on_delete=models.PROTECT, related_name="actions", db_index=False
+    )
+    policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, db_index=False)
     created_at = models.DateTimeField()
     deadline_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -76,7 +78,7 @@ class Definition(models.Model):
     """The tool's definition that came with an ask, by digest: as it is, and as its submitter saw it approved last."""
 
     action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
-    server = models.ForeignKey("accounts.Server", on_delete=models.PROTECT, related_name="+")
+    server = models.ForeignKey("accounts.Server", on_delete=models.PROTECT, related_name="+", db_index=False)
     tool = models.CharField(max_length=256, blank=True)
     dig = models.CharField(max_length=43)
     approved = models.CharField(max_length=43, blank=True)
@@ -107,7 +109,7 @@ class Assignment(models.Model):
     An action keeps its owners' names even when roles change.
     """
 
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="assignments")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     owner = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="assignments")
     role = models.CharField(max_length=150)
     duty = models.CharField(max_length=12, choices=Duty, default=Duty.APPROVAL)

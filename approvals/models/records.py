@@ -10,7 +10,7 @@ from .checkpoints import PEOPLE, State
 class Review(models.Model):
     """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats."""
 
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews", db_index=False)
     reviewer = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="reviews")
     role = models.CharField(max_length=150)
     verdict = models.CharField(max_length=8, choices=[("approve", "approve"), ("deny", "deny")])
