@@ -133,6 +133,8 @@ async def test_a_host_that_leaves_is_gone_for_the_server_too(http):
         ("POST", 404, b'{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"Session not found"}}', JSON),
         ("POST", 401, b"", [(b"www-authenticate", b'Bearer resource_metadata="https://mcp.example.org/x"')]),
         ("POST", 503, b"<h1>later</h1>", [(b"content-type", b"text/html")]),
+        ("POST", 401, b'{"error": "invalid_token", "error_description": "again"}', JSON),
+        ("GET", 403, b'{"error":{"code":403}}', JSON),
         ("GET", 405, b"", [(b"allow", b"POST")]),
         ("DELETE", 200, b"", []),
         ("DELETE", 405, b'{"error":"no"}', JSON),

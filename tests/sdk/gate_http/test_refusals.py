@@ -112,6 +112,20 @@ async def test_an_answer_that_the_gate_cannot_read_does_not_pass(http, headers, 
     await refused(http, scripts.says(ANSWER, headers=headers), status=502, code=code)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error":"no","JSONRPC":"2.0","result":{}}', b'{"error":"no","error":{},"id":1}', b'{"error":1} x',
+        b'{"error":{"code":-32042},"id":1}', b'["no"]',
+    ],
+)  # fmt: skip
+async def test_what_only_looks_like_an_explanation_does_not_pass(http, body):
+    async with running.scripted(scripts.says(body, status=401)) as url, running.gate(url) as gate:
+        answer = await http.post(gate.url, json=TOOL_CALL, headers=POST)
+    assert body not in answer.content
+    assert "gate" in answer.text and answer.json()["id"] == 1
+
+
 async def test_an_answer_over_the_limit_does_not_pass(http):
     big = json.dumps(scripts.result(1, text="x" * 2000)).encode()
     await refused(http, scripts.says(big), status=502, code="answer_too_large", max_message=1000)

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from placet import canonical
 from placet.gate import messages
 from placet.gate.http import headers as said
 from placet.gate.http.events import AmbiguousEvent, EventTooLarge, Frame, Frames
@@ -26,6 +27,8 @@ logger = logging.getLogger("placet.gate")
 
 #: Seconds between two looks whether anything is still under way for a host that waits.
 LOOK_SECONDS = 0.5
+#: What makes JSON a message. `error` alone does not: without an id nobody could tell which request it answers.
+_OF_MESSAGES = frozenset({"jsonrpc", "id", "method", "params", "result"})
 #: Headers that speak of one message, not of the host.
 _OF_ONE_MESSAGE = (b"accept", b"content-length", b"content-type", b"last-event-id", b"mcp-method", b"mcp-name")
 #: The param that `Mcp-Name` repeats (2026-07-28, transports; SEP-2663 for tasks).
@@ -123,7 +126,11 @@ class Exchange:
             await self._pass_events(response, lane)
         elif kind == said.JSON:
             readable(response)
-            await self._pass_json(await whole(response, limit=self._limit), lane)
+            body = await whole(response, limit=self._limit)
+            if response.status_code >= 400 and _explains(body):
+                await lane.answer(body)
+            else:
+                await self._pass_json(body, lane)
         else:
             await self._pass_other(response, lane)
 
@@ -214,6 +221,15 @@ def refusal(no: Refusal, written_id: bytes = b"null") -> bytes:
 
 def _is_json(response: httpx2.Response) -> bool:
     return said.media_type(response.headers.raw) == said.JSON
+
+
+def _explains(body: bytes) -> bool:
+    """JSON that explains an HTTP error (OAuth's, RFC 9457's), and is no message to any reader."""
+    try:
+        value = canonical.parse(body)
+    except canonical.NotCanonical:
+        return False
+    return isinstance(value, dict) and not {name.casefold() for name in value} & _OF_MESSAGES
 
 
 def _is_no_message(frame: Frame) -> bool:
