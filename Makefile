@@ -1,4 +1,4 @@
-.PHONY: run test lint bench lock test-pg
+.PHONY: run test lint bench lock test-pg conformance
 PY = .venv/bin/python
 
 run:  ## the whole console on this machine; PORT=8001 DEMO=0 DATABASE_URL=… REDIS_URL=… BROKER_URL=… change it
@@ -12,6 +12,10 @@ test:  ## everything: units and journeys, races on PostgreSQL, a real browser
 test-pg:  ## the same units and journeys, on PostgreSQL
 	@sh scripts/bootstrap.sh test
 	$(PY) -m pytest -q -n 2 --dist loadscope --postgres -m "not browser"
+
+conformance:  ## every scenario of the official MCP conformance suite, with and without a gate
+	@sh scripts/bootstrap.sh test
+	$(PY) -m pytest -q tests/counterparts/whole_conformance.py
 
 lint:
 	@sh scripts/bootstrap.sh test

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / ".venv" / "counterparts" / "node_modules"
 HERE = Path(__file__).parent
+PYTHON = sys.executable
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,22 @@ def conformance() -> list[str]:
 
 def written_here(name: str) -> Program:
     path = str(HERE / "servers" / f"{name}.py")
-    return Program(name, (sys.executable, path, "stdio"), (sys.executable, path, "http", "{port}"))
+    return Program(name, (PYTHON, path, "stdio"), (PYTHON, path, "http", "{port}"))
 
 
-#: A server of the official Python package, in both eras.
-OFFICIAL = written_here("official")
-#: A server of FastMCP, with its tasks extension.
-FASTMCP = written_here("fast")
-#: What the conformance suite wants a server to have, on the official Python package.
-EXAMINED = written_here("examined")
+def official() -> Program:
+    """A server of the official Python package, in both eras."""
+    return written_here("official")
+
+
+def fastmcp() -> Program:
+    """A server of FastMCP, with its tasks extension."""
+    return written_here("fast")
+
+
+def examined() -> Program:
+    """What the conformance suite wants a server to have, on the official Python package."""
+    return written_here("examined")
 
 
 def quiet() -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.counterparts import programs, scenarios, scenarios_tasks
+from tests.counterparts import programs, scenarios
 from tests.counterparts.hosts.fast import FastHost
 from tests.counterparts.hosts.plain import PlainHost
-from tests.counterparts.reaching import WAYS, command, reach
+from tests.counterparts.reaching import WAYS, reach
 
 ERAS = ["legacy", "2026-07-28"]
 KINDS = ["name", "check", "firstLine", "email", "homepage", "birthdate", "integer", "number"]
@@ -39,34 +39,23 @@ async def test_the_reference_server_takes_a_no(action):
     assert action in said(passed, "trigger-url-elicitation")[0]
 
 
-async def test_the_reference_server_asks_within_its_tasks():
-    lines = await scenarios_tasks.asked_within_a_task(command(programs.everything()))
-    asks = [line for line in lines if b'"elicitation/create"' in line]
-    assert len(asks) == 1 and scenarios_tasks.RELATED.encode() in asks[0]
-
-
-async def test_the_reference_server_waits_for_a_hosts_task():
-    lines = await scenarios_tasks.answered_by_a_task(command(programs.everything()))
-    assert [b'"tasks/get"' in line or b'"tasks/result"' in line for line in lines].count(True) == 4
-
-
 @pytest.mark.parametrize("host", [PlainHost, FastHost])
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_official_server_asks_in_both_eras(era, host):
-    async with reach(programs.OFFICIAL, "stdio") as server:
+    async with reach(programs.official(), "stdio") as server:
         passed = await scenarios.official_asking(server, era, host())
     assert len([one for one in passed if "asked" in one]) == (6 if era == "legacy" else 5)
 
 
 async def test_no_revision_lets_a_server_run_a_hosts_tool():
-    async with reach(programs.OFFICIAL, "stdio") as server:
+    async with reach(programs.official(), "stdio") as server:
         passed = await scenarios.official_reverse(server, "legacy", PlainHost())
     assert said(passed, "reverse_tool") == ["MCPError -32601: Method not found"]
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_fastmcp_asks_in_the_foreground_and_from_its_tasks(way):
-    async with reach(programs.FASTMCP, way) as server:
+    async with reach(programs.fastmcp(), way) as server:
         passed = await scenarios.fastmcp_asking(server, "2026-07-28", FastHost())
     answers = [next(iter(one.values())).get("said") for one in passed if "asked" not in one]
     assert answers == ["5", "accept {'ok': True}", "accept {'ok': True}", None]

@@ -8,22 +8,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 START_LIMIT = 20
 
 
 @contextlib.contextmanager
 def gate_before(upstream: str) -> Iterator[str]:
-    """The address under which the gate answers for `upstream`; the gate ends with the block."""
+    """The address at which the gate answers for `upstream`, also under its name; the gate ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = json.loads(os.environ["GATE"])
-    command = [sys.executable, "-m", "placet", "gate", "--listen", f"127.0.0.1:{port}", "--upstream", upstream, *words]
+    server = urlsplit(upstream)
+    place = ["--listen", f"127.0.0.1:{port}", "--upstream", upstream, "--allow-host", server.netloc]
+    command = [sys.executable, "-m", "placet", "gate", *place, *json.loads(os.environ["GATE"])]
     gate = subprocess.Popen(command, stdout=sys.stderr)
     try:
         wait_for(port)
-        yield f"http://127.0.0.1:{port}/mcp"
+        yield f"http://127.0.0.1:{port}{server.path}"
     finally:
         gate.terminate()
         gate.wait(10)
