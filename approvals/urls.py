@@ -11,5 +11,7 @@ urlpatterns = [
     path("actions/<uuid:action_id>/comment/", views.comment, name="comment"),
     path("actions/<uuid:action_id>/receipt/", views.receipt, name="receipt"),
     path("actions/<uuid:action_id>/bytes/", views.body, name="bytes"),
+    path("answers/", views.answers_waiting, name="answers"),
+    path("answers/<uuid:action_id>/", views.answer, name="answer"),
     path("gaps/", views.gaps, name="gaps"),
 ]

@@ -1,4 +1,7 @@
-"""The inbox: what waits for me, for my roles, for others; what was decided. Eight queries, two for the session."""
+"""The inbox: what waits for me, for my roles, for others; what was decided.
+
+Eight queries, two for the session; one more when asks came in bundles.
+"""
 
 import hashlib
 import json
@@ -10,7 +13,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, QuerySet, When
+from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Length
 
 from accounts.models import Server, User
@@ -18,7 +21,8 @@ from accounts.models import Server, User
 from ..models import Action, Assignment, Kind, Review, State
 from ..rules.rendering.values import Sheet
 from ..rules.sentences import Part, sentence
-from . import heads
+from . import bundles, drift, heads
+from .drift import Drift
 from .facets import PARTS, Cursor, Desk, Facets
 
 READ = 8 * 1024  # bytes of a body that a list reads; a larger ask gets a general sentence and says its size
@@ -40,8 +44,10 @@ class Row:
     hidden: int
     size: int
     reviews: list[Review]
+    drift: Drift | None = None
     place: int = 0
     of: int = 0
+    threaded: bool = False
 
     @property
     def yes(self) -> int:
@@ -66,11 +72,6 @@ class Row:
     @property
     def denial(self) -> Review | None:
         return next((review for review in self.reviews if review.verdict == "deny"), None)
-
-    @property
-    def threaded(self) -> bool:
-        """Whether the next row is of the same bundle."""
-        return self.place < self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,10 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
     cut = _decided(desk, facets) if facets.view == "decided" else _open(desk, facets)
     gone = _gone(desk, facets, kept, at=at)
     reviews = _reviews([action.pk for _, actions, _ in cut for action in actions] + [a.pk for a in gone])
+    places = bundles.places(desk, [action for _, actions, _ in cut for action in actions] + gone)
     sections = [
-        Section(part, _rows(_merged(part, actions, gone, desk), reviews), following) for part, actions, following in cut
+        Section(part, _rows(_merged(part, actions, gone, desk), reviews, places), following)
+        for part, actions, following in cut
     ]
     return Inbox(facets, sections, _servers(desk), desk.roles)
 
@@ -208,12 +211,14 @@ def _part_of(action: Action, desk: Desk) -> str:
 
 
 def _lean(actions: QuerySet[Action]) -> QuerySet[Action]:
-    """Rows for a list: bodies only when small, and never the context."""
+    """Rows for a list: bodies only when small, the context only of a bundle."""
     size = Length("body", output_field=IntegerField())
     small = Case(When(size__lte=READ, then=F("body")), default=None, output_field=BinaryField(null=True))
-    return actions.select_related("server", "policy", "checkpoint").defer("body", "context").annotate(
-        size=size
-    ).annotate(small=small)  # fmt: skip
+    few = Q(room__lte=READ) & ~Q(bundle="")
+    said = Case(When(few, then=F("context")), default=None, output_field=BinaryField(null=True))
+    lean = drift.beside(actions.select_related("server", "policy", "checkpoint")).defer("body", "context")
+    sized = lean.annotate(size=size, room=Length("context", output_field=IntegerField()))
+    return sized.annotate(small=small, said=said)
 
 
 def _reviews(ids: list[UUID]) -> dict[UUID, list[Review]]:
@@ -229,21 +234,15 @@ def _servers(desk: Desk) -> list[str]:
     return list(Server.objects.filter(stopped_at=None).values_list("name", flat=True)[:50]) if desk.held else []
 
 
-def _rows(actions: list[Action], reviews: dict[UUID, list[Review]]) -> list[Row]:
-    bundles: dict[tuple[int, str], int] = defaultdict(int)
-    for action in actions:
-        bundles[action.server_id, action.bundle] += bool(action.bundle)
-    seen: dict[tuple[int, str], int] = defaultdict(int)
-    rows = []
-    for action in actions:
-        key = (action.server_id, action.bundle)
-        seen[key] += 1
-        of = bundles[key] if bundles[key] > 1 else 0
-        rows.append(_row(action, reviews.get(action.pk, []), place=seen[key] if of else 0, of=of))
-    return rows
+def _rows(actions: list[Action], reviews: dict[UUID, list[Review]], places: dict[UUID, bundles.Place]) -> list[Row]:
+    following = [*actions[1:], None]  # one too many when there are none
+    return [
+        _row(action, reviews.get(action.pk, []), place=places.get(action.pk, (0, 0)), then=then)
+        for action, then in zip(actions, following, strict=False)
+    ]
 
 
-def _row(action: Action, reviews: list[Review], *, place: int, of: int) -> Row:
+def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: Action | None) -> Row:
     body = value_of(action.small) if action.small is not None else None
     words = sentence(
         kind=action.kind,
@@ -258,7 +257,11 @@ def _row(action: Action, reviews: list[Review], *, place: int, of: int) -> Row:
         sheet = Sheet(body)
         sheet.rows()
         hidden = sheet.alarms
-    return Row(action, words, hidden, action.size, reviews, place, of)
+    of = max(place[1], bundles.size(value_of(action.said))) if place[0] and action.said is not None else place[1]
+    threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
+    return Row(
+        action, words, hidden, action.size, reviews, drift.listed(action), place[0], of if of > 1 else 0, threaded
+    )
 
 
 def value_of(stored: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,21 @@ from accounts.models import ServerKey, User
 
 from .. import access
 from ..errors import NotFound
-from ..models import Action, Assignment, Comment, Consumption, Duty, Entry, Outcome, Receipt, Review, State
+from ..models import Action, Assignment, Comment, Consumption, Duty, Entry, Kind, Outcome, Receipt, Review, State
+from ..rules import credentials
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.sentences import Part, sentence
-from . import history, inbox
+from . import answers, bundles, drift, history, inbox
+from .drift import Drift
 from .facets import Desk
 
 QUEUED = 50  # waiting actions that "1 of 4" counts
-BUNDLED = 20
 TIMELINE = 60
+PARTS = (
+    "server", "policy", "checkpoint", "sampling_action", "receipt", "consumption", "outcome", "definition", "question",
+    "answer__person",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,10 @@ class Page:
     ballots: list[Ballot]
     comments: list[Comment]
     entries: list[Entry]
-    bundle: list[Action]
+    bundle: bundles.Bundle | None
+    drift: Drift | None
+    asked_here: answers.AskedHere | None
+    secretive: list[str]
     queue: list[UUID]
     role: str
     own: bool
@@ -164,7 +172,10 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         ballots=_ballots(action, reviews),
         comments=list(Comment.objects.filter(action=action).select_related("author")),
         entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
-        bundle=_bundle(desk, action),
+        bundle=bundles.read(desk, action, context),
+        drift=drift.read(action),
+        asked_here=answers.asked_here(action),
+        secretive=_secretive(action.kind, body),
         queue=_queue(desk),
         role=desk.held[action.checkpoint_id].get(Duty.APPROVAL, ""),
         own=access.is_own(username=user.username, email=user.email, names=names),
@@ -187,8 +198,7 @@ def receipt(*, user: User, action_id: UUID) -> bytes:
 
 def _action(desk: Desk, action_id: UUID) -> Action:
     found = access.actions_seen_by(desk.user, held=desk.held)
-    parts = ("server", "policy", "checkpoint", "sampling_action", "receipt", "consumption", "outcome")
-    action = found.select_related(*parts).filter(pk=action_id).first()
+    action = found.select_related(*PARTS).defer("answer__content").filter(pk=action_id).first()
     if action is None:
         raise NotFound()
     return action
@@ -203,6 +213,14 @@ def _sentence(action: Action, body: Any) -> tuple[Part, ...]:
         subject=action.subject,
         state=action.state,
     )
+
+
+def _secretive(kind: str, body: Any) -> list[str]:
+    """Names of a form's fields that read like a credential."""
+    fields = body["params"]["requestedSchema"].get("properties", {}) if kind == Kind.ELICITATION_FORM else {}
+    titles = {name: rule.get("title") for name, rule in fields.items()}
+    texts = {name: title if isinstance(title, str) else "" for name, title in titles.items()}
+    return [name for name, title in texts.items() if credentials.is_asked_for(name, title)]
 
 
 def _queue(desk: Desk) -> list[UUID]:
@@ -236,21 +254,3 @@ def _ballots(action: Action, reviews: list[Review]) -> list[Ballot]:
     spoken = {review.reviewer_id for review in reviews}
     waiting = [Ballot(a.owner, a.role, a.at, None) for a in asked.values() if a.owner_id not in spoken]
     return said + sorted(waiting, key=lambda ballot: ballot.person.username)
-
-
-def _bundle(desk: Desk, action: Action) -> list[Action]:
-    """Asks of the same bundle, in their order. They came within minutes of each other; ids begin with their time."""
-    if not action.bundle:
-        return []
-    near = timedelta(minutes=10)
-    same = access.actions_seen_by(desk.user, held=desk.held).filter(
-        server=action.server, bundle=action.bundle,
-        id__gte=_floor(action.created_at - near), id__lte=_floor(action.created_at + near),
-    )  # fmt: skip
-    found = list(same.order_by("id").only("id", "kind", "state")[:BUNDLED])
-    return found if len(found) > 1 else []
-
-
-def _floor(at: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment (RFC 9562)."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)

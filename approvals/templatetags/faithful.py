@@ -41,6 +41,7 @@ EVENTS = {
     "action.consumed": "uses the approval",
     "action.succeeded": "reports: succeeded",
     "action.failed": "reports: failed",
+    "action.answered": "answers",
 }
 
 

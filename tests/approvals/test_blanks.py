@@ -131,7 +131,8 @@ def test_what_is_required_needs_an_answer(rule):
     [
         (STRING | {"default": "Dana"}, "Dana", set()),
         (NUMBER | {"default": 1.5}, "1.5", set()),
-        (STRING | {"format": "date-time", "default": "2026-01-01T10:00:00+02:00"}, "2026-01-01T08:00:00", set()),
+        (STRING | {"format": "date-time", "default": "2026-01-01T10:00:00+02:00"}, "2026-01-01T08:00", set()),
+        (STRING | {"format": "date-time", "default": "2026-01-01T10:00:05.250Z"}, "2026-01-01T10:00:05.25", set()),
         (BOOLEAN | {"default": False}, "", {"no"}),
         (ENUM | {"default": "b"}, "", {"1"}),
         (MANY | {"default": ["a", "c"]}, "", {"0", "2"}),
@@ -160,6 +161,13 @@ def test_defaults_are_filled_in_and_come_back_as_they_were(rule, text, chosen):
 )
 def test_a_default_that_breaks_its_own_rule_is_left_out(rule):
     assert one(rule).default is None
+
+
+@pytest.mark.parametrize("typed", ["2026-01-01T08:00", "2026-01-01T08:00:00"])
+def test_a_moment_left_as_it_was_keeps_its_zone(typed):
+    rule = STRING | {"format": "date-time", "default": "2026-01-01T10:00:00+02:00"}
+    assert sent(rule, typed) == (rule["default"], "")
+    assert sent(rule, "2026-01-01T08:01") == ("2026-01-01T08:01:00Z", "")
 
 
 def test_a_moment_that_utc_cannot_name_is_not_filled_in():

@@ -81,8 +81,14 @@ def _shown(blank: Blank) -> str:
             moment = datetime.fromisoformat(blank.default.upper()).astimezone(UTC)
         except OverflowError:  # in the year 1, or 9999, and on the other side of it in UTC
             return ""
-        return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+        return _as_typed(moment.replace(tzinfo=None).isoformat())
     return str(blank.default) if blank.default is not None else ""
+
+
+def _as_typed(moment: str) -> str:
+    """As a browser sends it: to the minute, unless it is more exact, and to the thousandth at most."""
+    whole = moment[:23].rstrip("0").removesuffix(".") if "." in moment else moment
+    return whole.removesuffix(":00") if len(whole) == len("2026-11-23T10:30:00") else whole
 
 
 def _first(given: Typed, blank: Blank) -> str:
@@ -100,7 +106,7 @@ def _read_moment(blank: Blank, given: list[str]) -> Any:
     text = (given[0] if given else "").strip()
     if not text:
         return _ABSENT
-    if blank.default and text == _shown(blank):
+    if blank.default and _as_typed(text) == _shown(blank):
         return blank.default
     if _LOCAL.fullmatch(text):
         return f"{text.replace(' ', 'T')}{':00' if len(text) == 16 else ''}Z"

@@ -1,0 +1,64 @@
+"""What pages say of questions that wait for an answer, and how a blank becomes a control."""
+
+from django import template
+from django.utils import timezone
+
+from approvals.queries import answers
+from approvals.rules.blanks import Blank
+
+register = template.Library()
+
+INPUTS = {
+    "email": "email", "url": "url", "date": "date", "moment": "datetime-local", "integer": "number", "number": "number",
+}  # fmt: skip
+FEW = 6  # choices that stand as buttons; more go into a list that opens
+
+
+@register.simple_tag(takes_context=True)
+def answers_waiting(context: template.Context) -> int:
+    """How many questions wait for this reader's answer."""
+    return answers.count(user=context["user"], at=context.get("at") or timezone.now())
+
+
+@register.filter
+def input_type(blank: Blank) -> str:
+    return INPUTS.get(blank.control, "text")
+
+
+@register.filter
+def is_few(blank: Blank) -> bool:
+    return len(blank.choices) <= FEW
+
+
+@register.filter
+def twice(length: int | None) -> int | str:
+    """A browser counts UTF-16 units, the rule characters: of these there may be half as many."""
+    return "" if length is None or length > 100_000 else 2 * length
+
+
+@register.filter
+def hint(blank: Blank) -> str:
+    """What the rule wants, in words."""
+    least, most = blank.least, blank.most
+    if blank.control == "many":
+        least, most, unit = blank.rule.get("minItems"), blank.rule.get("maxItems"), ""
+    else:
+        unit = " characters" if blank.rule.get("type") == "string" else ""
+    wanted = {
+        (True, True): f"{least} to {most}{unit}",
+        (True, False): f"at least {least}{unit}",
+        (False, True): f"at most {most}{unit}",
+    }.get((least is not None, most is not None), "")
+    kinds = {"integer": "a whole number", "number": "a number", "moment": "in UTC", "many": "tick any"}
+    return ", ".join(words for words in (kinds.get(blank.control, ""), wanted) if words)
+
+
+@register.filter
+def as_text(number: int) -> str:
+    return str(number)
+
+
+@register.filter
+def plain_number(number: float) -> str:
+    """A bound as an attribute takes it: never with separators."""
+    return repr(number)
