@@ -92,7 +92,8 @@ class Calls:
             call.task.finish(raw)
         elif call.waiting:
             self.closed(call)
-            call.lane.to_host(messages.replaced(raw, {("id",): call.id}), final=True)
+            known = messages.read(raw).key == host_key(call)
+            call.lane.to_host(raw if known else messages.replaced(raw, {("id",): call.id}), final=True)
         elif call.parked:
             parking.keep_answer(call, raw)
 

@@ -12,6 +12,7 @@ MODERN = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": {"name": "desk", "version": "1"},
 }
+ABLE = {"elicitation": {"form": {}, "url": {}}, "sampling": {}}
 FORM = {"message": "Refund A1?", "requestedSchema": {"type": "object", "properties": {"ok": {"type": "boolean"}}}}
 LINK = {"mode": "url", "message": "Confirm", "url": "https://bank.example.test/a1"}
 SAMPLING = {
@@ -53,7 +54,7 @@ class Ends:
     def initialize(self, capabilities: dict | None = None) -> None:
         params = {
             "protocolVersion": "2025-11-25", "clientInfo": {"name": "desk", "version": "1"},
-            "capabilities": {"elicitation": {"form": {}, "url": {}}, "sampling": {}} if capabilities is None else capabilities,
+            "capabilities": ABLE if capabilities is None else capabilities,
         }  # fmt: skip
         self.host_says({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
         result = {"protocolVersion": "2025-11-25", "serverInfo": {"name": "till"}, "capabilities": {}}
@@ -69,7 +70,7 @@ class Ends:
         token: Any = None, method: str = "tools/call", **params: Any,
     ) -> int:  # fmt: skip
         """A call of the host; returns its id."""
-        able = {"elicitation": {"form": {}, "url": {}}, "sampling": {}} if capabilities is None else capabilities
+        able = ABLE if capabilities is None else capabilities
         meta = MODERN | {"io.modelcontextprotocol/clientCapabilities": able} if modern else {}
         meta = meta | ({"progressToken": token} if token is not None else {})
         whole = {"name": name, "arguments": arguments or {"order": "A1"}, **params} | ({"_meta": meta} if meta else {})
