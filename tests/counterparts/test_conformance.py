@@ -11,7 +11,7 @@ from tests.counterparts.reaching import Gate, gate_before, serving
 #: Scenarios whose messages differ most from one another; `make conformance` runs all of them.
 HOST_SCENARIOS = [
     ("2025-11-25", "tools_call"), ("2025-11-25", "elicitation-sep1034-client-defaults"), ("2025-11-25", "sse-retry"),
-    ("2026-07-28", "request-metadata"), ("2026-07-28", "http-custom-headers"),
+    ("2025-11-25", "auth/scope-step-up"), ("2026-07-28", "request-metadata"), ("2026-07-28", "http-custom-headers"),
     ("2026-07-28", "sep-2322-client-request-state"),
 ]  # fmt: skip
 REVISIONS = ["2025-11-25", "2026-07-28"]
