@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from approvals import policy, reviews
 from approvals.demo import samples
+from tests.approvals import answering
 from tests.asks import ask, submit
 
 from .conftest import DESK, PHONE, TABLET
@@ -30,6 +31,7 @@ def furnished(transactional_db, alice, bob, shop):
     by_kind = {value["kind"]: value for _, value in samples.asks() if value["kind"] != "tool_call"}
     made = [submit(shop, value, key=kind, at=now).action for kind, value in by_kind.items()]
     made.append(_answer(shop, next(action for action in made if action.kind == "sampling"), alice, at=now))
+    made.append(submit(shop, _unanswerable(), key="nobody", at=now).action)
     refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
     half, denied, approved, large = refunds
     submit(shop, ask(tool="export"), key="gap", at=now)
@@ -56,6 +58,13 @@ def _answer(shop, sampling, alice, *, at):
     return submit(
         shop, ask(kind="sampling_result", mcp=mcp, sampling_action=str(sampling.pk)), key="answer", at=at
     ).action
+
+
+def _unanswerable():
+    """A form for nobody here, that asks for a credential, of a tool whose definition changed."""
+    schema = {"type": "object", "properties": {"password": {"type": "string"}}}
+    definition = {"dig": "A" * 43, "approved": "B" * 42 + "A"}
+    return answering.form({"message": "?", "requestedSchema": schema}, subject="nobody", definition=definition)
 
 
 def _refunds():

@@ -1,0 +1,157 @@
+"""The subject's own pages in a real browser: by keyboard, on a phone, without scripts, in both themes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from approvals.models import Answer
+from tests.approvals import answering
+
+from .conftest import DESK, PHONE, TABLET
+
+HIDDEN = "a\u200bb\u202e<img src=x onerror=alert(1)>"
+EVERYTHING = {
+    "age": {"type": "integer", "title": "Age", "minimum": 1, "maximum": 120},
+    "call": {"type": "string", "title": "Call me at", "format": "date-time", "default": "2026-12-01T10:00:00+02:00"},
+    "color": {"type": "string", "title": "Colour", "enum": ["r", "g"], "enumNames": ["Red", "Green"], "default": "g"},
+    "country": {"type": "string", "title": "Country", "enum": [f"Country {n}" for n in range(9)]},
+    "day": {"type": "string", "title": "Day", "format": "date", "default": "2026-11-23"},
+    "mail": {"type": "string", "title": "Mail", "format": "email"},
+    "many": {"type": "array", "title": "Toppings", "items": {"enum": ["a", "b", HIDDEN]}, "minItems": 1},
+    "news": {"type": "boolean", "title": "Newsletter", "default": True},
+    "site": {"type": "string", "title": "Site", "format": "uri"},
+    "story": {"type": "string", "title": HIDDEN, "description": HIDDEN, "maxLength": 4000, "pattern": "^(a+)+$"},
+    "token": {"type": "string", "title": "Access token"},
+    "weight": {"type": "number", "title": "Weight", "default": 1.5},
+}
+WHOLE = {
+    "message": f"Please say. {HIDDEN}",
+    "requestedSchema": {"type": "object", "properties": EVERYTHING, "required": ["mail", "many"]},
+}
+
+
+@pytest.fixture
+def dana(transactional_db, django_user_model):
+    return django_user_model.objects.create_user("dana", email="dana@example.org", password="dana-password")
+
+
+@pytest.fixture
+def asks(transactional_db, shop, alice, dana):
+    now = datetime.now(UTC)
+    answering.checkpoints(at=now)
+
+    def release(value, key="q"):
+        action = answering.released(shop, alice, value, key=key, at=now)
+        return reverse("answer", args=[action.pk])
+
+    return release
+
+
+def content() -> bytes:
+    return bytes(Answer.objects.get().content)
+
+
+def test_a_whole_form_is_filled_in_on_a_phone(visit, asks, dana):
+    asks(answering.form(WHOLE))
+    page = visit(dana, "/answers/", size=PHONE)
+    page.get_by_role("link", name="asks you").tap()
+    page.get_by_label("Mail").fill("dana@example.org")
+    page.get_by_label("Age").fill("41")
+    page.get_by_label("Country").select_option("Country 3")
+    page.get_by_label("b", exact=True).check()
+    page.get_by_role("button", name="Send my answers").tap()
+    expect(page.get_by_role("status").get_by_text("Answered")).to_be_visible()
+    said = content().decode()
+    assert '"age":41' in said and '"country":"Country 3"' in said and '"many":["b"]' in said
+    assert '"call":"2026-12-01T10:00:00+02:00"' in said and '"color":"g"' in said and '"day":"2026-11-23"' in said
+    assert '"news":true' in said and '"weight":1.5' in said and '"token"' not in said and '"story"' not in said
+
+
+def test_it_works_without_scripts_and_says_what_does_not_fit(visit, asks, dana):
+    schema = {"type": "object", "properties": {"name": {"type": "string", "title": "Name", "minLength": 3}}}
+    page = visit(dana, asks(answering.form({"message": "Who?", "requestedSchema": schema})), scripts=False)
+    page.get_by_label("Name").fill("😀")
+    page.locator("form[autocomplete]").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Send my answers").click()
+    expect(page.get_by_role("alert")).to_contain_text("Some answers do not fit yet.")
+    expect(page.locator(".wrong")).to_have_text("At least 3 characters are wanted; this has 1.")
+    page.get_by_label("Name").fill("Dana")
+    page.get_by_role("button", name="Send my answers").click()
+    assert b'"name":"Dana"' in content()
+
+
+def test_the_keyboard_alone_is_enough(visit, asks, dana):
+    page = visit(dana, asks(answering.form()))
+    page.get_by_label("Your name").focus()
+    page.keyboard.type("Dana")
+    page.keyboard.press("Tab")
+    for name in ("Leave", "Decline", "Send my answers"):
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+        page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Answered")
+    assert b'"name":"Dana"' in content()
+
+
+def test_a_form_can_be_declined_without_filling_it_in(visit, asks, dana):
+    page = visit(dana, asks(answering.form()))
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_role("status")).to_contain_text("Declined")
+    assert Answer.objects.get().said == "decline"
+
+
+def test_a_link_opens_in_a_tab_of_its_own_that_learns_nothing_of_this_one(visit, asks, dana):
+    page = visit(dana, asks(answering.link()))
+    asked = []
+
+    def serve(route):
+        asked.append(route.request)
+        route.fulfill(body="")
+
+    page.context.route("https://pay.bank.example/**", serve)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open it in a new tab").click()
+    opened.value.wait_for_load_state()
+    assert [request.url for request in asked][:1] == ["https://pay.bank.example/login?order=A1"]
+    assert "referer" not in asked[0].headers and opened.value.evaluate("window.opener") is None
+    page.get_by_role("button", name="I have done it").click()
+    expect(page.get_by_role("status")).to_contain_text("Done")
+    assert Answer.objects.get().content is None
+
+
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(visit, asks, dana):
+    form, link = asks(answering.form(WHOLE)), asks(answering.link(), key="l")
+    answered = asks(answering.form(), key="a")
+    page = visit(dana, answered)
+    page.get_by_role("button", name="Decline").click()
+    for address in ("/answers/", form, link, answered):
+        page.goto(address)
+        for size in (DESK, TABLET, PHONE):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (address, size)
+        assert violations(page) == [], address
+    page.goto(form)
+    page.locator("form[autocomplete]").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Send my answers").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_targets_on_a_phone_are_large_enough(visit, asks, dana):
+    page = visit(dana, asks(answering.form(WHOLE)), size=PHONE)
+    for target in page.locator(".saying .button, .blank > input, .blank > select, .ticks label").all():
+        assert target.bounding_box()["height"] >= 43
+
+
+def violations(page):
+    """What axe finds in the light theme and in the dark one."""
+    found = []
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        seen = Axe().run(page).response["violations"]
+        found += [(theme, v["id"], [node["html"][:160] for node in v["nodes"]]) for v in seen]
+    return found
