@@ -38,22 +38,54 @@ class Owners:
     @contextlib.asynccontextmanager
     async def deciding(self, say: Callable[[str], str | None] = lambda kind: "approve") -> AsyncIterator["Owners"]:
         """Decides all that arrives while the block runs."""
-
-        async def watch() -> None:
-            while True:
-                await sync_to_async(self.look)(say)
-                await asyncio.sleep(GLANCE)
-
-        watching = asyncio.create_task(watch())
-        try:
+        async with again_and_again(lambda: self.look(say)):
             yield self
-        finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
 
     def kinds(self) -> list[str]:
         return [one["kind"] for one in self.decided]
+
+
+@contextlib.asynccontextmanager
+async def again_and_again(look: Callable[[], None]) -> AsyncIterator[None]:
+    """Somebody looks at the console every now and then, while the block runs."""
+
+    async def watch() -> None:
+        while True:
+            await sync_to_async(look)()
+            await asyncio.sleep(GLANCE)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+@dataclass
+class Subject:
+    """dana, on whose behalf the host works: she answers on the console what was released to her."""
+
+    dana: object
+    say: Callable[[dict], dict | None]
+
+    def look(self) -> None:
+        from approvals import answers
+        from approvals.models import Action
+
+        for action in Action.objects.filter(state="approved", question__isnull=False, answer__isnull=True):
+            params = json.loads(bytes(action.body))["value"]["params"]
+            content = self.say(params)
+            said = "decline" if content is None else "accept"
+            answers.give(action_id=action.pk, person=self.dana, said=said, content=content, at=datetime.now(UTC))
+
+
+@pytest.fixture
+def dana(transactional_db):
+    from accounts.models import User
+
+    return User.objects.create_user("dana", password="dana-password")
 
 
 def _told(action) -> dict:

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from mcp import Client
 
 from tests.counterparts import programs, scenarios, scenarios_tasks
+from tests.counterparts.conftest import Subject, again_and_again
 from tests.counterparts.hosts.fast import FastHost
-from tests.counterparts.hosts.plain import PlainHost
+from tests.counterparts.hosts.plain import PlainHost, filled_in
 from tests.counterparts.reaching import WAYS, command, reach
 
 FORM, LINK, MODEL = "elicitation_form", "elicitation_url", "sampling"
@@ -117,6 +119,25 @@ async def test_an_allowed_tool_runs_by_the_executor_after_a_yes_only(gate, owner
         await scenarios.official_reverse(server, OLD, host)
     assert owners.kinds() == ["tool_call"]
     assert wanted in str(host.came_to("reverse_tool")[0]["content"])
+
+
+@pytest.mark.parametrize("way", ["stdio"])
+@pytest.mark.parametrize(("willing", "wanted"), [(True, "Name: Ada"), (False, "declined")])
+async def test_a_host_that_shows_no_forms_has_its_subject_answer_on_the_console(
+    gate, owners, dana, way, willing, wanted
+):
+    """Every kind of field the reference server knows goes through the console and back."""
+
+    def fill_in(params: dict) -> dict | None:
+        fields = params["requestedSchema"]["properties"]
+        return {name: filled_in(schema) for name, schema in fields.items()} if willing else None
+
+    subject = Subject(dana, fill_in)
+    async with owners.deciding(), again_and_again(subject.look):
+        async with reach(programs.everything(), way, gate("--inject")) as server, Client(server, mode=OLD) as client:
+            result = await client.call_tool("trigger-elicitation-request", {}, read_timeout_seconds=30)
+    assert owners.kinds() == [FORM]
+    assert wanted in str(result.content)
 
 
 EXECUTOR = """
