@@ -23,6 +23,11 @@ SAME = [
 ]
 
 
+def bare(server) -> Client:
+    """A host that can do nothing but call."""
+    return Client(server, mode=OLD, read_timeout_seconds=30)
+
+
 def named(case) -> str:
     return case.__name__ if callable(case) else str(case)
 
@@ -132,10 +137,9 @@ async def test_a_host_that_shows_no_forms_has_its_subject_answer_on_the_console(
         fields = params["requestedSchema"]["properties"]
         return {name: filled_in(schema) for name, schema in fields.items()} if willing else None
 
-    subject = Subject(dana, fill_in)
-    async with owners.deciding(), again_and_again(subject.look):
-        async with reach(programs.everything(), way, gate("--inject")) as server, Client(server, mode=OLD) as client:
-            result = await client.call_tool("trigger-elicitation-request", {}, read_timeout_seconds=30)
+    looking, between = again_and_again(Subject(dana, fill_in).look), gate("--inject")
+    async with owners.deciding(), looking, reach(programs.everything(), way, between) as server, bare(server) as client:
+        result = await client.call_tool("trigger-elicitation-request", {})
     assert owners.kinds() == [FORM]
     assert wanted in str(result.content)
 
