@@ -29,7 +29,7 @@ REJECTED = -1
 PENDING_KEY, STARTED_OVER_KEY = f"{PREFIX}/pending", f"{PREFIX}/started-over"
 
 _WHY: dict[str, str] = {
-    "denied": "its owner said no",
+    "denied": "it was denied",
     "expired": "nobody decided in time",
     "withdrawn": "the ask was withdrawn",
     "unreachable": "the approval console could not be reached",

@@ -144,9 +144,13 @@ class Held:
         return said.get("answer") == "console"
 
 
+#: Denials that no person spoke: the console's rules found nobody to ask.
+_UNOWNED = {"no_checkpoint": "no checkpoint covers it", "no_owner": "its checkpoint has no owner"}
+
+
 def _ended(no: Exception, action: str | None) -> Outcome:
     if isinstance(no, Denied):
-        return Outcome(no.decision, action, note=no.note)
+        return Outcome(no.decision, action, note=_UNOWNED.get(no.reason, no.note))
     if isinstance(no, Refused):
         return Outcome("refused", action, note=f"{no.code}: {no.detail}"[:300])
     if isinstance(no, NotCanonical):

@@ -39,6 +39,19 @@ def engine(opened):
 
 
 @pytest.fixture
+def any_tool(owners):
+    """alice and bob own every tool that nobody else owns."""
+    from datetime import UTC, datetime
+
+    from approvals import policy
+
+    policy.publish(
+        checkpoint="shop/any", kind="tool_call", pattern="*", need=1, deadline_seconds=600,
+        roles={"approval": "payments-owner"}, at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+@pytest.fixture
 def desk(owners):
     return Desk(owners)
 
