@@ -39,6 +39,15 @@ def engine(opened):
 
 
 @pytest.fixture
+async def ends():
+    """An engine that needs no console, because nothing in the test asks for anything."""
+    side, memory = AsyncConsole("http://127.0.0.1:9", token="plc_1_x", pin="first-use", patience=0.1), Memory()
+    shared = Shared(Options(), holding=Holding(side, memory), memory=memory)
+    yield Ends(shared)
+    await shared.close()
+
+
+@pytest.fixture
 def any_tool(owners):
     """alice and bob own every tool that nobody else owns."""
     from datetime import UTC, datetime
