@@ -126,7 +126,7 @@ async def test_an_allowed_tool_runs_by_the_executor_after_a_yes_only(gate, owner
     assert wanted in str(host.came_to("reverse_tool")[0]["content"])
 
 
-@pytest.mark.parametrize("way", ["stdio"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("willing", "wanted"), [(True, "Name: Ada"), (False, "declined")])
 async def test_a_host_that_shows_no_forms_has_its_subject_answer_on_the_console(
     gate, owners, dana, way, willing, wanted

@@ -53,8 +53,11 @@ class Exchange:
     async def message(self, lane: HttpLane, body: bytes) -> None:
         """A POST: the engine sees the message first."""
         try:
-            if self._engine.from_host(_for_reading(body), lane) is Verdict.PASS:
-                await self.relay("POST", lane, body)
+            with lane.rewriting(_for_reading(body)) as rewritten:
+                passes = self._engine.from_host(_for_reading(body), lane) is Verdict.PASS
+            passing = body if passes else rewritten()
+            if passing is not None:
+                await self.relay("POST", lane, passing)
                 self._close_books(lane, body)
             elif self._engine.owes(lane):
                 lane.keep(None)

@@ -7,8 +7,9 @@ when a person must be waited for.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Literal
 
 from placet.gate import messages
@@ -47,6 +48,8 @@ class HttpLane:
         self._said_final = asyncio.Event()
         self._ticking = False
         self._takes_events = headers.accepts(said, headers.EVENTS)
+        self._asked: messages.Key | None = None
+        self._rewritten: bytes | None = None
 
     # What the engine calls.
 
@@ -64,7 +67,10 @@ class HttpLane:
 
     def to_server(self, raw: bytes) -> None:
         """Send a message of ours upstream; what is answered comes in by this lane."""
-        self._post(self, raw)
+        if self._asked is not None and (sent := messages.read(raw)).sort == "request" and sent.key == self._asked:
+            self._rewritten = raw
+        else:
+            self._post(self, raw)
 
     # What the exchange calls.
 
@@ -81,6 +87,17 @@ class HttpLane:
     def has_words(self) -> bool:
         """Our own words wait to be sent."""
         return bool(self._waiting)
+
+    @contextlib.contextmanager
+    def rewriting(self, raw: bytes) -> Iterator[Callable[[], bytes | None]]:
+        """While the engine looks at this message of the host: its own wording of the very request, if it has one."""
+        with contextlib.suppress(messages.Malformed):
+            message = messages.read(raw)
+            self._asked = message.key if message.sort == "request" else None
+        try:
+            yield lambda: self._rewritten
+        finally:
+            self._asked = None
 
     def head(self, status: int, said: Headers) -> None:
         """What the server began its answer with, as long as nothing was sent."""
