@@ -29,7 +29,8 @@ class Options:
     #: What owners are told stands there: without arguments, which may hold secrets.
     shown: str = ""
     subject: str = field(default_factory=lambda: f"user:{os_user()}")
-    principal: str = field(default_factory=lambda: f"os:{os_user()}")
+    #: Spelled so that the console knows a person who would approve their own ask.
+    principal: str = field(default_factory=lambda: f"user:{os_user()}")
     #: Patterns of tools whose calls by the host are held; empty: none.
     hold: tuple[str, ...] = ()
     hold_result: bool = False

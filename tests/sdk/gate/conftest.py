@@ -22,7 +22,7 @@ async def opened(console, token, jwks, owners):
     def run(*, url: str = console, **options) -> Shared:
         side = AsyncConsole(url, token=token, pin=jwks, patience=options.pop("patience", 2))
         memory = Memory(options.get("state"))
-        told = {"server": "till --serve", "shown": "till", "subject": "dana@example.org", "principal": "os:dana"}
+        told = {"server": "till --serve", "shown": "till", "subject": "dana@example.org", "principal": "user:dana"}
         shared = Shared(Options(**(told | options)), holding=Holding(side, memory), memory=memory)
         every.append(shared)
         return shared

@@ -10,7 +10,7 @@ async def test_an_ask_carries_origin_session_subject_and_what_is_claimed(engine,
     ends.ask("elicitation/create", FORM)
     context = (await desk.asked("elicitation_form"))["context"]
     assert context["origin"]["method"] == "tools/call"
-    assert (context["origin"]["name"], context["origin"]["principal"]) == ("refund", "os:dana")
+    assert (context["origin"]["name"], context["origin"]["principal"]) == ("refund", "user:dana")
     assert len(context["origin"]["dig"]) == 43
     assert (context["session"], context["subject"]) == (ends.session.id, "dana@example.org")
     assert context["identity"] == {"host": "desk 1", "chain": ["desk 1", "till"]}
@@ -29,11 +29,11 @@ async def test_what_a_host_calls_itself_changes_nothing_that_is_known(engine, de
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": {"name": "root"},
     }
-    params = {"name": "refund", "arguments": {}, "_meta": meta, "subject": "alice", "principal": "os:root"}
+    params = {"name": "refund", "arguments": {}, "_meta": meta, "subject": "alice", "principal": "user:root"}
     ends.host_says({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     ends.input_required(1, confirm=FORM)
     context = (await desk.asked("elicitation_form"))["context"]
-    assert (context["origin"]["principal"], context["subject"]) == ("os:dana", "dana@example.org")
+    assert (context["origin"]["principal"], context["subject"]) == ("user:dana", "dana@example.org")
     assert context["identity"]["host"] == "root"
 
 
@@ -61,3 +61,15 @@ async def test_an_answer_in_one_session_does_not_reach_another(engine, desk):
     await ends.host_got()
     other.host_says({"jsonrpc": "2.0", "id": 1, "result": {"action": "accept"}})
     assert other.server == [] and ends.server == []
+
+
+async def test_whoever_the_host_works_for_cannot_release_its_asks(engine, desk, any_tool):
+    from approvals.errors import OwnAsk
+
+    ends = engine(principal="user:alice", hold=("*",))
+    ends.call()
+    ask = await desk.asked("tool_call")
+    with pytest.raises(OwnAsk):
+        await desk.says(ask, by="alice")
+    await desk.says(ask, by="bob")
+    await ends.server_got()
