@@ -18,6 +18,7 @@ SAME = [
     (programs.everything, scenarios.everything_asking, OLD, PlainHost, [FORM, MODEL, LINK, LINK, LINK]),
     (programs.official, scenarios.official_asking, OLD, PlainHost, [FORM] * 3 + [LINK, MODEL, FORM, LINK]),
     (programs.official, scenarios.official_asking, NEW, PlainHost, [FORM] * 3 + [LINK, MODEL]),
+    (programs.official, scenarios.official_asking, NEW, FastHost, [FORM] * 3 + [LINK, MODEL]),
     (programs.fastmcp, scenarios.fastmcp_asking, NEW, FastHost, [FORM, FORM]),
     (programs.fastmcp, scenarios.fastmcp_asking, OLD, FastHost, [FORM]),
 ]

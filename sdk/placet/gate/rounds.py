@@ -55,7 +55,7 @@ async def _run(call: Call, message: Message, found: Asking, known: Mapping[str, 
     retried = call.retried(message.result.get("requestState"))
     session.shared.keep(session.shared.withheld, retried, {ask.key or "" for ask in found.asks})
     fresh = [ask for ask in found.asks if settling.same(session, ask) not in call.settled]
-    if fresh and call.terms.has_tasks and call.method == "tools/call":
+    if fresh and call.terms.has_tasks and call.method == "tools/call" and _fit_a_task(found):
         tasks.begin(call)
     outcomes = await settling.settle(session, fresh, call, known=known, keep=partial(parking.write_down, message.raw))
     for ask, outcome in zip(fresh, outcomes, strict=True):
@@ -70,6 +70,11 @@ async def _run(call: Call, message: Message, found: Asking, known: Mapping[str, 
         return
     mine, theirs = await _shared_out(session, call, settled)
     await _go_on(call, message, found, mine, theirs, retried)
+
+
+def _fit_a_task(found: Asking) -> bool:
+    """Hosts answer forms and links within a task; sampling they know as a round of the call itself only."""
+    return all(ask.kind in ("elicitation_form", "elicitation_url") for ask in found.asks)
 
 
 def _end(call: Call, settled: list[tuple[Ask, Settled]]) -> None:
