@@ -1,5 +1,7 @@
 """Who is who: the configured command, the operating system's user, and what both sides only claim."""
 
+import pytest
+
 from .ends import FORM, Ends
 
 
