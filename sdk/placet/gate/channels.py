@@ -24,6 +24,7 @@ HARMLESS = frozenset({"ping", "roots/list", "tasks/get", "tasks/result", "tasks/
 #: Requests that may be answered by `input_required` (2026-07-28).
 MULTI_ROUND = frozenset({"tools/call", "prompts/get", "resources/read"})
 TOOL_CALLS = frozenset({"tools/call", "tools/invoke"})
+ASKING_METHODS = TOOL_CALLS | {"sampling/createMessage", "elicitation/create"}
 URL_REQUIRED = -32042
 RELATED_TASK = "io.modelcontextprotocol/related-task"
 #: Members of `_meta` that only carry the protocol. Whatever else is in there is part of the ask, shown and signed.
@@ -104,6 +105,8 @@ def of_notification(message: Message) -> Found:
         messages.refuse_lookalikes(message.params, ASKING)
     except messages.Malformed as no:
         return Refusing(no.why)
+    if message.method in ASKING_METHODS:
+        return Refusing(f"{message.method} without an id")
     if "inputRequests" in message.params:
         return _bundle(message.params["inputRequests"], channel="task_notice", tools=frozenset())
     return PASSING
@@ -133,6 +136,10 @@ def of_response(message: Message, *, method: str, tools: Set[str] = frozenset())
 def of_call(params: dict[str, Any]) -> Ask | Refusing:
     """A host's own `tools/call`, as an ask."""
     name, arguments = params.get("name"), params.get("arguments", {})
+    try:
+        messages.refuse_lookalikes(params, _PARAMS)
+    except messages.Malformed as no:
+        return Refusing(no.why, messages.INVALID_PARAMS)
     if not isinstance(name, str) or not isinstance(arguments, dict):
         return Refusing("a tool call has a name and arguments by name", messages.INVALID_PARAMS)
     return Ask("tool_call", "tools/call", {"name": name, "arguments": arguments})
@@ -140,10 +147,10 @@ def of_call(params: dict[str, Any]) -> Ask | Refusing:
 
 def _of_error(message: Message) -> Found:
     """-32042: the host is to open links before it tries again (2025-11-25)."""
-    if message.error.get("code") != URL_REQUIRED:
-        return PASSING
     data = message.error.get("data")
     links = data.get("elicitations") if isinstance(data, dict) else None
+    if links is None and not _is_code(message.error.get("code"), URL_REQUIRED):
+        return PASSING
     if not isinstance(links, list) or not 1 <= len(links) <= MOST_ASKS:
         return Refusing("a demand to open links that names none")
     asks = []
@@ -152,6 +159,14 @@ def _of_error(message: Message) -> Found:
             return Refusing("a demand to open links of no known form")
         asks.append(Ask("elicitation_url", "elicitation/create", {**link, "mode": "url"}, key=str(index)))
     return Asking("url_error", asks)
+
+
+def _is_code(said: Any, code: int) -> bool:
+    """Some readers take a number in quotes for a number."""
+    try:
+        return not isinstance(said, bool) and float(said) == code
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _bundle(requests: Any, *, channel: Channel, tools: Set[str]) -> Found:
@@ -176,8 +191,7 @@ def _bundle(requests: Any, *, channel: Channel, tools: Set[str]) -> Found:
 def _one(method: Any, params: Any, *, channel: Channel, tools: Set[str], key: str | None = None) -> Found:
     if not isinstance(method, str):
         return Refusing("an ask without a method")
-    known = method in ("sampling/createMessage", "elicitation/create") or method in TOOL_CALLS
-    if not known:
+    if method not in ASKING_METHODS:
         return Refusing(f"servers may not ask for {method[:60]!r} here", messages.METHOD_NOT_FOUND)
     if not isinstance(params, dict):
         return Refusing(f"{method} without params by name", messages.INVALID_PARAMS)

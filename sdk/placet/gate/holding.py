@@ -16,7 +16,7 @@ from typing import Any
 from placet.approved import Status
 from placet.canonical import NotCanonical
 from placet.console import AsyncConsole
-from placet.errors import Denied, NotApproved, NotVerified, OutcomeUnknown, Refused
+from placet.errors import Denied, NotApproved, NotVerified, OutcomeUnknown, Refused, Unreachable
 from placet.gate.answers import Outcome
 from placet.gate.memory import Memory
 from placet.submissions import Action, Submission, prepare
@@ -54,6 +54,8 @@ class Holding:
             approved = await self.console.wait(ask.action)
         except (NotApproved, NotCanonical) as no:
             logger.info("an ask was not released: %s", no)
+            if isinstance(no, Unreachable) and ask.submission:
+                self._later(self._take_back(ask))
             return self._decided(_ended(no, ask.action.id if ask.action else None))
         return self._decided(Outcome("released", approved.action, approved.params, approved.edited))
 
@@ -68,9 +70,13 @@ class Holding:
     async def clean_up(self) -> None:
         """Withdraw what gate processes that died have left waiting."""
         for action in self.memory.abandoned():
-            with contextlib.suppress(NotApproved):
+            try:
                 await self.console.withdraw(action)
-                self.memory.forget(action)
+            except Refused as no:
+                logger.info("what was left waiting is not there any more: %s", no)
+            except NotApproved:
+                return
+            self.memory.forget(action)
 
     async def last_words(self, words: Coroutine[Any, Any, None]) -> None:
         """Finish this even while being cancelled, within bounds."""

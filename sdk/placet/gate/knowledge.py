@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SERVER_META = "io.modelcontextprotocol/serverInfo"
 DEFINITION = "tool_definition"
+#: Bytes of a definition, on average over those of one page.
+LARGE = 16 * 1024
 logger = logging.getLogger("placet.gate")
 
 
@@ -24,7 +26,7 @@ def learn(session: Calls, call: Call, message: Message) -> None:
     """Look at an answer of the server that passes by."""
     result = message.result
     if call.method == "tools/list":
-        _definitions(session, result.get("tools"))
+        _definitions(session, result.get("tools"), size=len(message.raw))
     elif call.method == "initialize":
         session.server_name = named(result.get("serverInfo"))
         session.terms = session.terms.agreed(result.get("protocolVersion"))
@@ -48,7 +50,7 @@ def note_progress(session: Calls, message: Message) -> None:
 def definition(session: Calls, call: Call | None) -> dict[str, Any] | None:
     """The digest of the calling tool's definition as it was seen, and as it was when it was last approved."""
     dig = _digest(session, call)
-    if dig is None or call is None:
+    if not dig or call is None:
         return None
     approved = session.shared.memory.approved_definition(_whose(session), call.name)
     if approved not in (None, dig):
@@ -66,16 +68,24 @@ def _digest(session: Calls, call: Call | None) -> str | None:
     if call is None or call.method != "tools/call":
         return None
     defined = session.shared.definitions.get((session.principal, call.name))
+    return _of(defined) if isinstance(defined, dict) else defined
+
+
+def _definitions(session: Calls, tools: Any, *, size: int) -> None:
+    """Digests are made when they are needed, unless the definitions are too large to be kept for it."""
+    listed = tools if isinstance(tools, list) else []
+    large = size > LARGE * len(listed)
+    for tool in listed:
+        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
+            kept = (_of(tool) or "") if large else tool
+            session.shared.keep(session.shared.definitions, (session.principal, tool["name"][:256]), kept)
+
+
+def _of(tool: dict[str, Any]) -> str | None:
     try:
-        return digest(DEFINITION, defined) if defined is not None else None
+        return digest(DEFINITION, tool)
     except NotCanonical:
         return None
-
-
-def _definitions(session: Calls, tools: Any) -> None:
-    for tool in tools if isinstance(tools, list) else []:
-        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
-            session.shared.keep(session.shared.definitions, (session.principal, tool["name"][:256]), tool)
 
 
 def _whose(session: Calls) -> str:

@@ -31,6 +31,9 @@ async def _run(call: Call, message: Message, asks: list[Ask], known: Mapping[str
         return
     session = call.session
     released = [(ask, outcome) for ask, outcome in zip(asks, outcomes, strict=True) if outcome.released]
+    for outcome in outcomes:
+        if not outcome.released:
+            session.shared.holding.report(outcome, "failed")
     if not released:
         session.refuse_with(call, *answers.not_released([ask.kind for ask in asks], outcomes))
     elif released[0][1].answer is not None:

@@ -78,9 +78,12 @@ class Memory:
 
     def abandoned(self) -> list[str]:
         """Undecided asks of processes that died, except those of parked calls, whose hosts were told to come back."""
-        rows = self._rows.execute("SELECT action, life FROM ask WHERE call IS NULL AND outcome IS NULL").fetchall()
+        rows = self._rows.execute("SELECT action, life, outcome FROM ask WHERE call IS NULL").fetchall()
         living = {life for life in {row[1] for row in rows} if life == self._life or self._lives_on(life)}
-        return [action for action, life in rows if life not in living]
+        left = [(action, outcome) for action, life, outcome in rows if life not in living]
+        for action in [action for action, outcome in left if outcome]:
+            self.forget(action)
+        return [action for action, outcome in left if not outcome]
 
     # Parked calls
 

@@ -67,6 +67,7 @@ async def _run(call: Call, ask: Ask, known: Mapping[str, Held]) -> None:
         return
     session = call.session
     if not outcome.released:
+        session.shared.holding.report(outcome, "failed")
         session.refuse(call, f"The call was not allowed and did not run: {outcome.words()}.", code=_code(outcome))
         return
     call.held, call.flow = outcome, None

@@ -68,6 +68,7 @@ def _attach(session: Calls, parked: Call, call: Call) -> None:
     parked.session, parked.lane, parked.id, parked.raw = session, call.lane, call.id, call.raw
     parked.terms, parked.parked, parked.waiting = call.terms, None, True
     parked.reread()
+    parked.amend(parked.amended)
 
 
 async def attached(call: Call | None) -> bool:

@@ -75,6 +75,7 @@ async def _hold(session: Session, asked: Asked, ask: Ask) -> None:
         asked.outcome = outcome
         if not outcome.released:
             _answer(session, asked, answers.to_server(ask.kind, asked.message.written_id, outcome))
+            session.shared.holding.report(outcome, "failed")
         elif ask.kind == "tool_call" and not session.terms.runs_tools:
             await _execute(session, asked, outcome)
         elif outcome.answer is not None:
@@ -192,6 +193,7 @@ async def _hold_completion(session: Session, asked: Asked, message: Message, act
     else:
         logger.info("a completion was not released: %s", outcome.words())
         _answer(session, asked, answers.to_server("sampling", message.written_id, outcome))
+        session.shared.holding.report(outcome, "failed")
 
 
 def completion(result: dict[str, Any]) -> Ask:

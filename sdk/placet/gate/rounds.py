@@ -57,7 +57,7 @@ async def _run(call: Call, message: Message, found: Asking, known: Mapping[str, 
     fresh = [ask for ask in found.asks if settling.same(session, ask) not in call.settled]
     if fresh and call.terms.has_tasks and call.method == "tools/call" and _fit_a_task(found):
         tasks.begin(call)
-    outcomes = await settling.settle(session, fresh, call, known=known, keep=partial(parking.write_down, message.raw))
+    outcomes = await settling.settle(session, fresh, call, known=known, keep=_keep(call, message))
     for ask, outcome in zip(fresh, outcomes, strict=True):
         call.settled[settling.same(session, ask)] = Settled(outcome)
     if not await parking.attached(call):
@@ -75,6 +75,11 @@ async def _run(call: Call, message: Message, found: Asking, known: Mapping[str, 
 def _fit_a_task(found: Asking) -> bool:
     """Hosts answer forms and links within a task; sampling they know as a round of the call itself only."""
     return all(ask.kind in ("elicitation_form", "elicitation_url") for ask in found.asks)
+
+
+def _keep(call: Call, message: Message) -> parking.Keep | None:
+    """Write a parked call down, unless an owner edited it: a repeat in another process would not know the edit."""
+    return None if call.amended else partial(parking.write_down, message.raw)
 
 
 def _end(call: Call, settled: list[tuple[Ask, Settled]]) -> None:

@@ -174,6 +174,9 @@ class Session(Calls):
         return TAKEN
 
     def _host_notice(self, message: Message, lane: Lane) -> Verdict:
+        if message.method in channels.TOOL_CALLS and self.shared.options.hold:
+            logger.warning("the host called a tool without waiting for an answer: dropped")
+            return TAKEN
         if message.method != "notifications/cancelled":
             return PASS
         call = self.open.get(messages.key(message.params.get("requestId")))

@@ -44,7 +44,8 @@ class Shared:
         self.legs: dict[str, Call] = {}
         self.tasks: dict[tuple[str, str], OwnTask] = {}
         self.server_tasks: dict[tuple[str, str], ServerTask] = {}
-        self.definitions: dict[tuple[str, str], dict[str, Any]] = {}
+        #: Definitions as they were seen, or only their digests where they are large.
+        self.definitions: dict[tuple[str, str], dict[str, Any] | str] = {}
         self._flows: set[asyncio.Task[None]] = set()
 
     def spawn(self, words: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

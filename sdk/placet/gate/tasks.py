@@ -101,7 +101,7 @@ def from_host(session: Session, call: Call, message: Message) -> bool:
     if task is None:
         return server_tasks.from_host(session, call, message)
     task.call.lane, task.call.session = call.lane, session
-    session.shared.keep(session.open, message.key, call)
+    session.open[message.key] = call
     if call.method == "tasks/get":
         session.deliver(call, task.state(call.id))
         return True
@@ -127,4 +127,7 @@ def _update(task: OwnTask, responses: Any) -> None:
 def _cancel(task: OwnTask) -> None:
     if task.response is None:
         task.cancelled, task.changed = True, _now()
+        up = task.call.up
         task.call.session.abandon(task.call)
+        if up:
+            task.call.lane.to_server(messages.notification("notifications/cancelled", {"requestId": up[1]}))

@@ -140,3 +140,16 @@ async def test_an_ask_too_large_for_the_console_is_not_released(engine, desk):
     ends.ask("elicitation/create", FORM | {"message": "x" * 300_000})
     assert (await ends.server_got(within=15))["result"] == {"action": "cancel"}
     assert ends.host == []
+
+
+@pytest.mark.parametrize("method", ["elicitation/create", "sampling/createMessage", "tools/call"])
+def test_an_ask_without_an_id_is_no_way_around(ends, method):
+    ends.server_says({"jsonrpc": "2.0", "method": method, "params": FORM})
+    assert ends.host == []
+
+
+async def test_a_tool_call_without_an_id_is_no_way_around(engine):
+    ends = engine(hold=("refund",))
+    ends.host_says({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "refund", "arguments": {}}})
+    ends.host_says({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "look", "Name": "refund"}})
+    assert ends.server == []

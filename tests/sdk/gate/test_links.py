@@ -50,7 +50,7 @@ async def test_only_the_released_of_several_links_pass(engine, desk):
     assert data == {"elicitations": [SECOND], "more": [1.0]}
 
 
-@pytest.mark.parametrize("code", ["-32042", "-32042.0", "-3.2042e4"])
+@pytest.mark.parametrize("code", ["-32042", "-32042.0", "-3.2042e4", '"-32042"', "1"])
 async def test_the_code_is_recognised_however_it_is_written(engine, desk, code):
     ends = engine()
     ends.initialize()

@@ -96,3 +96,26 @@ async def test_a_name_the_console_does_not_take_is_refused(engine):
     ends.call("x" * 5000)
     assert "does not take this ask" in json.dumps(await ends.host_got())
     assert ends.server == []
+
+
+async def test_a_host_that_follows_tasks_gets_one_for_a_held_call(engine, desk):
+    ends = engine(**HELD)
+    ends.call(modern=True, capabilities={"extensions": {"io.modelcontextprotocol/tasks": {}}})
+    task = (await ends.host_got())["result"]["taskId"]
+    await desk.decide("tool_call")
+    sent = await ends.server_got()
+    poll = {"jsonrpc": "2.0", "method": "tasks/cancel", "id": "p", "params": {"taskId": task}}
+    ends.host_says(poll)
+    assert json.loads(ends.server[1])["params"] == {"requestId": sent["id"]}
+
+
+async def test_an_owners_edit_holds_for_every_later_leg_of_the_call(engine):
+    from placet.gate.calls import Call
+
+    ends = engine()
+    raw = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"refund","arguments":{"n":900}}}'
+    call = Call("tools/call", b"1", ends.session, ends, raw)
+    before = call.identity
+    call.amend({("params", "arguments"): b'{"n":9}'})
+    assert json.loads(call.raw)["params"]["arguments"] == {"n": 9}
+    assert call.identity == before
