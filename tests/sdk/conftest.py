@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +19,8 @@ class Owners:
         from approvals import reviews
 
         reviewer = self.people[by]
-        reviews.record(action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, at=datetime.now(UTC), **how)
+        at = datetime.now(UTC)
+        reviews.record(action_id=UUID(action_id), reviewer=reviewer, verdict=verdict, note=note, at=at, **how)
 
 
 @pytest.fixture
