@@ -15,12 +15,14 @@ class Owners:
 
     people: dict
 
-    def decide(self, action_id: str, verdict: str = "approve", *, by: str = "alice", note: str = "", **how) -> None:
+    def decide(
+        self, action_id: str | UUID, verdict: str = "approve", *, by: str = "alice", note: str = "", **how
+    ) -> None:
         from approvals import reviews
 
         reviewer = self.people[by]
         at = datetime.now(UTC)
-        reviews.record(action_id=UUID(action_id), reviewer=reviewer, verdict=verdict, note=note, at=at, **how)
+        reviews.record(action_id=UUID(str(action_id)), reviewer=reviewer, verdict=verdict, note=note, at=at, **how)
 
 
 @pytest.fixture
