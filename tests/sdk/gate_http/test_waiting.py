@@ -255,8 +255,10 @@ async def test_a_host_that_lost_its_stream_goes_on_by_its_last_event(gated, owne
         said["mcp-session-id"] = (await http.post(gate.url, json=begin, headers=said)).headers["mcp-session-id"]
         form = TOOL_CALL | {"params": {"name": "form", "arguments": {"order": "A1"}}}
         async with http.stream("POST", gate.url, json=form, headers=said) as response:
-            last = next(iter([line async for line in _first(response) if line.startswith("id:")]))[3:].strip()
+            lines = response.aiter_lines()  # kept: dropped, it would hang up before the ask has come
+            last = await _first_id(lines)
             ask = await asked("elicitation_form")
+            await lines.aclose()
         resumed = said | {"last-event-id": last, "accept": "text/event-stream"}
         async with http.stream("GET", gate.url, headers=resumed) as response:
             heard = await events(response)
@@ -270,12 +272,12 @@ async def test_a_host_that_lost_its_stream_goes_on_by_its_last_event(gated, owne
             assert (await _data(heard))["result"]["content"][0]["text"] == "accept 125.0"
 
 
-async def _first(response):
-    """The lines up to the first whole event."""
-    async for line in response.aiter_lines():
-        yield line
-        if not line:
-            return
+async def _first_id(lines) -> str:
+    """The id of the first event that has one."""
+    async for line in lines:
+        if line.startswith("id:"):
+            return line[3:].strip()
+    raise AssertionError("no event had an id")
 
 
 async def _data(heard) -> dict:
