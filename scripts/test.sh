@@ -10,7 +10,7 @@ call() {
 }
 # Without them the tests that need them fail and say so; the others run.
 sh scripts/counterparts.sh || failed=1
-call "rules, rooms and journeys, on SQLite" -n 2 --dist loadscope -m "not browser and not postgres"
+call "rules, rooms and journeys, on SQLite" -n 3 --dist worksteal -m "not browser and not postgres"
 call "races, on PostgreSQL" --postgres -m postgres
 call "pages, in Chromium" -m browser
 exit $failed
