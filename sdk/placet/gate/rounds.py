@@ -158,6 +158,12 @@ def from_host(session: Session, call: Call, key: Key) -> bool:
         return False
     retried = call.retried(call.params.get("requestState"))
     release = session.shared.releases.get(retried)
+    if release and release.used and "requestState" not in call.params:
+        # Without a state it cannot be told from a new call. It goes on as one: its answers, whose approvals are used,
+        # stay here, and what the server asks for is held anew.
+        session.shared.releases.pop(retried)
+        call.amend({("params", "inputResponses"): None})
+        return False
     why = _refusal(session, retried, release, responses)
     if why:
         session.open[key] = call

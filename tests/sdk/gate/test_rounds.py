@@ -161,6 +161,20 @@ async def test_an_approval_serves_one_retry(engine, desk):
     assert "used once" in json.dumps(await ends.host_got(2))
 
 
+async def test_a_second_answer_without_a_state_is_a_new_call_and_its_answers_stay_here(engine, desk):
+    ends = engine()
+    ends.input_required(ends.call(modern=True), None, confirm=FORM)
+    await desk.decide("elicitation_form")
+    await ends.host_got()
+    for _ in range(2):
+        last = ends.call(modern=True, inputResponses={"confirm": {"action": "accept"}})
+    first, again = (json.loads(sent)["params"] for sent in ends.server[1:])
+    assert first["inputResponses"] == {"confirm": {"action": "accept"}} and "inputResponses" not in again
+    ends.input_required(last, None, confirm=FORM)
+    await desk.asked("elicitation_form")
+    assert len(ends.host) == 1
+
+
 async def test_roots_need_nobody_and_state_alone_passes(engine, desk):
     ends = engine()
     call = ends.call(modern=True)
