@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SERVER_META = "io.modelcontextprotocol/serverInfo"
 DEFINITION = "tool_definition"
+HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 #: Bytes of a definition, on average over those of one page.
 LARGE = 16 * 1024
 logger = logging.getLogger("placet.gate")
@@ -56,6 +57,13 @@ def definition(session: Calls, call: Call | None) -> dict[str, Any] | None:
     if approved not in (None, dig):
         logger.warning("the definition of a tool changed since it was last approved")
     return {"dig": dig, "approved": approved}
+
+
+def hints(session: Calls, call: Call | None) -> dict[str, bool]:
+    """What the server itself says of the calling tool (2025-11-25, ToolAnnotations): shown as claimed, no more."""
+    defined = session.shared.definitions.get((session.principal, call.name)) if call else None
+    said = defined.get("annotations") if isinstance(defined, dict) else None
+    return {name: said[name] for name in HINTS if isinstance(said.get(name), bool)} if isinstance(said, dict) else {}
 
 
 def approve_definition(session: Calls, call: Call, submitted: dict[str, Any] | None) -> None:

@@ -65,12 +65,17 @@ def _held(
     asked = {
         "kind": ask.kind, "mcp": mcp, "subject": session.subject, "session": session.id, "bundle": bundle,
         "timeout": options.timeout, "definition": knowledge.definition(session, call),
-        "signals": {"server": options.shown[:300]} if options.shown else None,
+        "signals": _signals(options.shown, knowledge.hints(session, call)),
         "origin": call.origin(session.principal) if call else {"principal": session.principal[:256]},
         "identity": {"host": terms.client or "unnamed", "chain": chain},
         "answer": "console" if injects(session, ask, call) else None, **more,
     }  # fmt: skip
     return Held(asked, same=same(session, ask))
+
+
+def _signals(server: str, hints: dict[str, bool]) -> dict[str, Any] | None:
+    said: dict[str, Any] = ({"server": server[:300]} if server else {}) | ({"hints": hints} if hints else {})
+    return said or None
 
 
 async def _patiently(held: list[Held], call: Call | None, *, parkable: bool, keep: Keep | None) -> list[Outcome]:

@@ -67,3 +67,14 @@ def _server(ends) -> str:
     from placet.gate.calls import fingerprint
 
     return fingerprint(ends.shared.options.server)
+
+
+async def test_what_a_server_says_of_its_tool_travels_as_a_signal_and_decides_nothing(engine, desk):
+    ends = engine(hold=("refund",))
+    said = {"readOnlyHint": True, "destructiveHint": "no", "title": "Harmless"}
+    listed(ends, TOOL | {"annotations": said})
+    ends.initialize()
+    ends.call()
+    ask = await desk.asked("tool_call")
+    assert ask["context"]["signals"]["hints"] == {"readOnlyHint": True}
+    assert ends.host == []
