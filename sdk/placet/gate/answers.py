@@ -112,9 +112,13 @@ def not_released(kinds: Sequence[Kind], outcomes: Sequence[Outcome]) -> tuple[in
 
 def pending(actions: Sequence[str]) -> str:
     """The sentence for a host that cannot wait as long as people take."""
-    named = ", ".join(actions) or "requested"
+    if not actions:
+        return (
+            "The approval console has not taken this ask yet, so nobody could decide, and nothing has run beyond this "
+            "point. Ask again later with exactly the same arguments."
+        )
     return (
-        f"Pending approval {named}: a person has to decide first, and nothing has run beyond this point. "
+        f"Pending approval {', '.join(actions)}: a person has to decide first, and nothing has run beyond this point. "
         "Ask again later with exactly the same arguments; the decision will be honoured."
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import ipaddress
+import json
 import os
 import signal
 import ssl
@@ -67,18 +68,34 @@ async def test_the_program_stands_before_the_upstream_and_stops_when_told():
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
-async def test_a_program_that_is_told_to_stop_takes_its_asks_back(console, token, jwks, owners, shop_url, tmp_path):
-    import json
-
+@pytest.fixture
+def asks_the_console(console, token, jwks, owners, tmp_path) -> dict[str, str]:
+    """The environment of a gate that asks the live console."""
     pin = tmp_path / "jwks.json"
     pin.write_text(json.dumps(jwks))
-    env = {"PLACET_URL": console, "PLACET_TOKEN": token, "PLACET_PIN": str(pin)}
-    async with gate(shop_url, **env) as (at, process), Host().connected(at, LEGACY) as client:
+    return {"PLACET_URL": console, "PLACET_TOKEN": token, "PLACET_PIN": str(pin)}
+
+
+async def test_a_program_that_is_told_to_stop_takes_its_asks_back(asks_the_console, shop_url):
+    async with gate(shop_url, **asks_the_console) as (at, process), Host().connected(at, LEGACY) as client:
         call = asyncio.create_task(client.call_tool("form", {"order": "A1"}))
         ask = await asked("elicitation_form")
         process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 15)
         await ended(ask["id"], "withdrawn")
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+
+
+async def test_asks_of_a_killed_program_are_withdrawn_by_the_next_one(asks_the_console, shop_url, tmp_path):
+    state = ("--state", str(tmp_path / "gate.db"))
+    async with gate(shop_url, *state, **asks_the_console) as (at, process), Host().connected(at, LEGACY) as client:
+        call = asyncio.create_task(client.call_tool("form", {"order": "A1"}))
+        ask = await asked("elicitation_form")
+        process.kill()
+        await process.wait()
+        async with gate(shop_url, *state, **asks_the_console):
+            await ended(ask["id"], "withdrawn")
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
 

@@ -48,11 +48,12 @@ async def serve(options: Options, terms: Terms, *, shared: Shared) -> int:
         loop.add_signal_handler(number, setattr, listener, "should_exit", True)
     target = terms.upstream.target.partition(b"?")[0].decode("ascii")
     sys.stderr.write(f"placet gate: http://{terms.listen.authority}{target} stands before {terms.upstream.name}\n")
-    tidying = asyncio.create_task(door.tidy())
+    beside = [asyncio.create_task(door.tidy()), shared.spawn(shared.holding.clean_up())]
     try:
         await listener.serve(sockets=[sock])
     finally:
-        tidying.cancel()
+        for task in beside:
+            task.cancel()
         await door.close()
     return 0
 
