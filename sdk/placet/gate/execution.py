@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from placet.approved import Status
 from placet.gate.answers import Outcome, tool_error
 
 SECONDS = 300.0
@@ -47,6 +48,11 @@ async def run(command: Sequence[str], released: Outcome) -> dict[str, Any]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     return _result(output, process.returncode)
+
+
+def status(result: Mapping[str, Any]) -> Status:
+    """What is reported of a tool that was run."""
+    return "failed" if result.get("isError") else "succeeded"
 
 
 def _result(output: bytes, code: int | None) -> dict[str, Any]:

@@ -92,7 +92,7 @@ async def _execute(session: Session, asked: Asked, outcome: Outcome) -> None:
     """SEP-1006-style, on this side of the wire: by the command the admin configured."""
     result = await execution.run(session.shared.options.executor, outcome)
     _answer(session, asked, messages.result(asked.message.written_id, result))
-    session.shared.holding.report(outcome, "failed" if result.get("isError") else "succeeded")
+    session.shared.holding.report(outcome, execution.status(result))
 
 
 async def _release(session: Session, asked: Asked, ask: Ask, outcome: Outcome) -> None:

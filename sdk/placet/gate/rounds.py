@@ -106,7 +106,7 @@ async def _shared_out(
             session.shared.holding.report(outcome, "failed")
         elif ask.kind == "tool_call" and not call.terms.runs_tools:
             mine[name] = await execution.run(session.shared.options.executor, outcome)
-            session.shared.holding.report(outcome, "failed" if mine[name].get("isError") else "succeeded")
+            session.shared.holding.report(outcome, execution.status(mine[name]))
         elif outcome.answer is not None:
             mine[name] = outcome.answer
             session.shared.holding.report(outcome, "succeeded", mine[name]["action"])

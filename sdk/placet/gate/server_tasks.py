@@ -101,7 +101,8 @@ async def _settle(session: Any, task: ServerTask, named: str, asks: list[Ask]) -
             tool = ask.kind == "tool_call"
             pending.mine = answers.tool_error(outcome.words()) if tool else answers.elicitation(outcome)
         if pending.mine is not None:
-            session.shared.holding.report(outcome, "succeeded", str(pending.mine.get("action", "")))
+            action = str(pending.mine.get("action", ""))
+            session.shared.holding.report(outcome, execution.status(pending.mine), action)
     _tell(session, task, named)
 
 

@@ -86,7 +86,7 @@ class Ends:
 
     def input_required(self, identifier: Any, state: str | None = "s-1", **asks: dict) -> bytes:
         """The server's answer asks: by key, the method's params; the method is told from them."""
-        requests = {key: {"method": _method(params), "params": params} for key, params in asks.items()}
+        requests = {key: {"method": method_of(params), "params": params} for key, params in asks.items()}
         result = {"resultType": "input_required", "inputRequests": requests}
         return self.answer(identifier, result | ({"requestState": state} if state is not None else {}))
 
@@ -103,7 +103,7 @@ class Ends:
         return json.loads(heard[count - 1])
 
 
-def _method(params: dict) -> str:
+def method_of(params: dict) -> str:
     if "messages" in params:
         return "sampling/createMessage"
     return "tools/call" if "name" in params else "elicitation/create"

@@ -3,7 +3,9 @@
 import asyncio
 import json
 
-from .ends import ABLE, FORM, LINK, MODERN, SAMPLING
+import pytest
+
+from .ends import ABLE, FORM, LINK, MODERN, SAMPLING, method_of
 
 FOLLOWS = ABLE | {"extensions": {"io.modelcontextprotocol/tasks": {}}}
 
@@ -75,10 +77,7 @@ async def test_nobody_else_sees_a_task(engine, desk):
 
 
 def needing(ends, identifier, **asks) -> bytes:
-    requests = {
-        key: {"method": "sampling/createMessage" if "messages" in params else "elicitation/create", "params": params}
-        for key, params in asks.items()
-    }
+    requests = {key: {"method": method_of(params), "params": params} for key, params in asks.items()}
     state = {"resultType": "complete", "taskId": "t1", "status": "input_required", "inputRequests": requests}
     return ends.answer(identifier, state)
 
@@ -154,3 +153,12 @@ async def test_the_tasks_of_the_older_revision_pass(engine):
     ends.host_says({"jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": {"taskId": "t1"}})
     raw = ends.answer(1, {"taskId": "t1", "status": "input_required", "ttl": None})
     assert ends.host == [raw]
+
+
+@pytest.mark.usefixtures("any_tool")
+async def test_a_tool_that_fails_within_a_servers_task_is_reported_as_failed(engine, desk):
+    ends = engine(tools=frozenset({"rm"}), executor=("false",))
+    polls(ends, "t1", 1)
+    needing(ends, 1, run={"name": "rm", "arguments": {}})
+    ask = await desk.decide("tool_call")
+    assert (await desk.outcome_of(ask))[0] == "failed"
