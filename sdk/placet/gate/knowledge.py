@@ -61,7 +61,7 @@ def definition(session: Calls, call: Call | None) -> dict[str, Any] | None:
 
 def hints(session: Calls, call: Call | None) -> dict[str, bool]:
     """What the server itself says of the calling tool (2025-11-25, ToolAnnotations): shown as claimed, no more."""
-    defined = session.shared.definitions.get((session.principal, call.name)) if call else None
+    defined = _defined(session, call)
     said = defined.get("annotations") if isinstance(defined, dict) else None
     return {name: said[name] for name in HINTS if isinstance(said.get(name), bool)} if isinstance(said, dict) else {}
 
@@ -73,10 +73,15 @@ def approve_definition(session: Calls, call: Call, submitted: dict[str, Any] | N
 
 
 def _digest(session: Calls, call: Call | None) -> str | None:
+    defined = _defined(session, call)
+    return _of(defined) if isinstance(defined, dict) else defined
+
+
+def _defined(session: Calls, call: Call | None) -> dict[str, Any] | str | None:
+    """The definition of the tool that is called: whole, or its digest. A prompt of the same name is another thing."""
     if call is None or call.method != "tools/call":
         return None
-    defined = session.shared.definitions.get((session.principal, call.name))
-    return _of(defined) if isinstance(defined, dict) else defined
+    return session.shared.definitions.get((session.principal, call.name))
 
 
 def _definitions(session: Calls, tools: Any, *, size: int) -> None:

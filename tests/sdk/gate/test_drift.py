@@ -78,3 +78,13 @@ async def test_what_a_server_says_of_its_tool_travels_as_a_signal_and_decides_no
     ask = await desk.asked("tool_call")
     assert ask["context"]["signals"]["hints"] == {"readOnlyHint": True}
     assert ends.host == []
+
+
+async def test_a_prompt_is_not_taken_for_the_tool_of_its_name(engine, desk):
+    ends = engine()
+    listed(ends, TOOL | {"annotations": {"readOnlyHint": True}})
+    ends.initialize()
+    ends.call(method="prompts/get")
+    ends.ask("elicitation/create", FORM)
+    told = (await desk.asked("elicitation_form"))["context"]
+    assert "definition" not in told and "hints" not in told.get("signals", {})
