@@ -53,8 +53,9 @@ class Exchange:
     async def message(self, lane: HttpLane, body: bytes) -> None:
         """A POST: the engine sees the message first."""
         try:
-            with lane.rewriting(_for_reading(body)) as rewritten:
-                passes = self._engine.from_host(_for_reading(body), lane) is Verdict.PASS
+            reading = _for_reading(body)
+            with lane.rewriting(reading) as rewritten:
+                passes = self._engine.from_host(reading, lane) is Verdict.PASS
             passing = body if passes else rewritten()
             if passing is not None:
                 await self.relay("POST", lane, passing)

@@ -48,7 +48,7 @@ class HttpLane:
         self._said_final = asyncio.Event()
         self._ticking = False
         self._takes_events = headers.accepts(said, headers.EVENTS)
-        self._asked: messages.Key | None = None
+        self._asked: bytes | None = None
         self._rewritten: bytes | None = None
 
     # What the engine calls.
@@ -67,7 +67,7 @@ class HttpLane:
 
     def to_server(self, raw: bytes) -> None:
         """Send a message of ours upstream; what is answered comes in by this lane."""
-        if self._asked is not None and (sent := messages.read(raw)).sort == "request" and sent.key == self._asked:
+        if self._asked is not None and _is_same_request(raw, self._asked):
             self._rewritten = raw
         else:
             self._post(self, raw)
@@ -91,9 +91,7 @@ class HttpLane:
     @contextlib.contextmanager
     def rewriting(self, raw: bytes) -> Iterator[Callable[[], bytes | None]]:
         """While the engine looks at this message of the host: its own wording of the very request, if it has one."""
-        with contextlib.suppress(messages.Malformed):
-            message = messages.read(raw)
-            self._asked = message.key if message.sort == "request" else None
+        self._asked = raw
         try:
             yield lambda: self._rewritten
         finally:
@@ -217,6 +215,12 @@ class HttpLane:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_same_request(sent: bytes, asked: bytes) -> bool:
+    """Looked at only when something is sent meanwhile: what passes is read once, by the engine."""
+    ours, theirs = messages.read(sent), messages.read(asked)
+    return ours.sort == theirs.sort == "request" and ours.key == theirs.key
 
 
 def _is_wrong_message(raw: bytes) -> bool:
