@@ -139,9 +139,14 @@ def current(identities: Iterable[Identity]) -> set[Identity]:
     return {i for i in identities if living.get(i.id) == i.generation}
 
 
+def outdated() -> Unauthenticated:
+    """What an identity is told that holds no more."""
+    return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+
+
 def require_current(identity: Identity) -> None:
     if not current([identity]):
-        raise Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+        raise outdated()
 
 
 def sweep(*, at: datetime) -> int:

@@ -15,7 +15,7 @@ from accounts import servers
 from accounts.servers import Identity
 
 from . import access, assignment, ledger, nudge, particulars, policy, rows, settlement, submission
-from .errors import BadIdempotencyKey, IdempotencyConflict, NotAnAsk, Refusal, Unauthenticated
+from .errors import BadIdempotencyKey, IdempotencyConflict, NotAnAsk, Refusal
 from .models import Action, Kind, Policy, Receipt, State
 from .rules import ids, timing
 
@@ -88,7 +88,7 @@ class _Batch:
 
     def answer(self, item: Item) -> Answer:
         if self.generations.get(item.server.id) != item.server.generation:
-            return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+            return servers.outdated()
         if not (1 <= len(item.key) <= KEY_LIMIT and item.key.isascii() and item.key.isprintable()):
             return BadIdempotencyKey()
         known = self.known.get((item.server.id, item.key))

@@ -9,7 +9,7 @@ from accounts import servers
 from accounts.servers import Identity
 
 from . import rows
-from .errors import AnswerOver, NotFound, NotReleased, Refusal, Unauthenticated
+from .errors import AnswerOver, NotFound, NotReleased, Refusal
 from .models import Action, Receipt, State
 
 # Subqueries by key instead of joins: PostgreSQL keeps the plan it made while the tables were small, and for joins that
@@ -104,13 +104,13 @@ def page(
 
 def _answer(row: Standing | None, *, server: Identity, living: dict[int, int]) -> Standing | Refusal:
     if living.get(server.id) != server.generation:
-        return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+        return servers.outdated()
     return row if row is not None and row.server_id == server.id else NotFound()
 
 
 def _answered(row: tuple | None, *, server: Identity, living: dict[int, int], at: datetime) -> bool | Refusal:
     if living.get(server.id) != server.generation:
-        return Unauthenticated("stopped_server", "This server was stopped or its credentials were replaced.")
+        return servers.outdated()
     if row is None or row[0] != server.id:
         return NotFound()
     _, state, until, answered, over = row

@@ -7,11 +7,12 @@ of many only the first are counted.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from ..models import Action
+from ..rules import ids
 from .facets import Desk
 
 NEAR = timedelta(minutes=10)
@@ -47,7 +48,7 @@ def read(desk: Desk, action: Action, context: dict[str, Any]) -> Bundle | None:
         return None
     same = Action.objects.filter(
         checkpoint_id__in=desk.held, server_id=action.server_id, session=action.session, bundle=action.bundle,
-        id__gte=_floor(action.created_at - NEAR), id__lte=_floor(action.created_at + NEAR),
+        id__gte=ids.floor(action.created_at - NEAR), id__lte=ids.floor(action.created_at + NEAR),
     )  # fmt: skip
     rows = list(same.order_by("id").values_list("pk", "kind", "state")[:MOST])
     found = [Sibling(*row, place) for place, row in enumerate(rows, 1)]
@@ -85,15 +86,5 @@ def size(context: dict[str, Any]) -> int:
 
 def _place(action: Action, siblings: Iterable[UUID]) -> Place:
     near = int(NEAR.total_seconds() * 1000)
-    close = sorted(pk for pk in siblings if abs(_milliseconds(pk) - _milliseconds(action.pk)) <= near)
+    close = sorted(pk for pk in siblings if abs(ids.milliseconds(pk) - ids.milliseconds(action.pk)) <= near)
     return (close.index(action.pk) + 1 if action.pk in close else 0), len(close)
-
-
-def _milliseconds(pk: UUID) -> int:
-    """The moment in a UUIDv7 (RFC 9562)."""
-    return pk.int >> 80
-
-
-def _floor(at: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
