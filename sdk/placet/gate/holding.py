@@ -68,7 +68,18 @@ class Holding:
             self._later(self._reported(outcome.action, status, note))
 
     async def clean_up(self) -> None:
-        """Withdraw what gate processes that died have left waiting."""
+        """Withdraw what gate processes that died have left waiting.
+
+        Sending again under the same key tells the id of what they never heard of, or makes it, for this moment.
+        """
+        for submission in self.memory.unanswered():
+            try:
+                await self.console.withdraw(await self.console.send(submission))
+            except Refused as no:
+                logger.info("what was being sent is not wanted: %s", no)
+            except NotApproved:
+                return
+            self.memory.sent(submission.key)
         for action in self.memory.abandoned():
             try:
                 await self.console.withdraw(action)
@@ -89,7 +100,12 @@ class Holding:
 
     async def _submitted(self, ask: Held) -> Action:
         ask.submission = ask.submission or prepare(**ask.asked)
-        action = await self.console.send(ask.submission)
+        self.memory.sending(ask.submission)
+        try:
+            action = await self.console.send(ask.submission)
+        except Refused:
+            self.memory.sent(ask.submission.key)
+            raise
         self.memory.asked(action, same=ask.same)
         return action
 
@@ -101,6 +117,7 @@ class Holding:
             action = ask.action or await self.console.send(ask.submission)  # type: ignore[arg-type]
             await self.console.withdraw(action)
             self.memory.forget(action.id)
+            self.memory.sent(action.submission.key)
 
     async def _reported(self, action: str, status: Status, note: str) -> None:
         try:

@@ -15,13 +15,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from placet.gate.answers import Outcome
-from placet.submissions import Action, identifier
+from placet.submissions import Action, Submission, identifier, restored
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS definition (server TEXT, tool TEXT, dig TEXT NOT NULL, PRIMARY KEY (server, tool));
+CREATE TABLE IF NOT EXISTS sending (key TEXT PRIMARY KEY, life TEXT NOT NULL, submission TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS ask (
     action TEXT PRIMARY KEY, life TEXT NOT NULL, call TEXT, same TEXT NOT NULL, kept TEXT NOT NULL, outcome TEXT);
 CREATE TABLE IF NOT EXISTS parked (call TEXT PRIMARY KEY, answer BLOB NOT NULL, at REAL NOT NULL);
@@ -62,11 +63,22 @@ class Memory:
 
     # Asks and their decisions
 
+    def sending(self, submission: Submission) -> None:
+        """Written before it is sent: a process that is killed before the console's answer leaves its name behind."""
+        self._do("INSERT OR REPLACE INTO sending VALUES (?, ?, ?)", submission.key, self._life, submission.body)
+
+    def sent(self, key: str) -> None:
+        """The console's answer is here, or there will be nothing to take back."""
+        self._do("DELETE FROM sending WHERE key = ?", key)
+
     def asked(self, action: Action, *, same: str) -> None:
         """An ask is on record at the console. `same` is equal for byte-identical asks of one principal."""
-        self._do(
-            "INSERT OR REPLACE INTO ask VALUES (?, ?, NULL, ?, ?, NULL)", action.id, self._life, same, action.to_json()
-        )
+        with self._together():
+            self._do(
+                "INSERT OR REPLACE INTO ask VALUES (?, ?, NULL, ?, ?, NULL)",
+                action.id, self._life, same, action.to_json(),
+            )  # fmt: skip
+            self.sent(action.submission.key)
 
     def decided(self, action: str, outcome: Outcome) -> None:
         """Written before anything runs on it."""
@@ -78,12 +90,21 @@ class Memory:
 
     def abandoned(self) -> list[str]:
         """Undecided asks of processes that died, except those of parked calls, whose hosts were told to come back."""
-        rows = self._rows.execute("SELECT action, life, outcome FROM ask WHERE call IS NULL").fetchall()
-        living = {life for life in {row[1] for row in rows} if life == self._life or self._lives_on(life)}
-        left = [(action, outcome) for action, life, outcome in rows if life not in living]
+        left = self._left("SELECT life, action, outcome FROM ask WHERE call IS NULL")
         for action in [action for action, outcome in left if outcome]:
             self.forget(action)
         return [action for action, outcome in left if not outcome]
+
+    def unanswered(self) -> list[Submission]:
+        """What processes that died had sent, or were about to send, without hearing of it."""
+        left = self._left("SELECT life, key, submission FROM sending")
+        return [restored(json.loads(body), key=key) for key, body in left]
+
+    def _left(self, question: str) -> list[tuple[str, Any]]:
+        """The two values beside `life` in rows of processes that are gone."""
+        rows = self._rows.execute(question).fetchall()
+        living = {life for life in {row[0] for row in rows} if life == self._life or self._lives_on(life)}
+        return [(one, other) for life, one, other in rows if life not in living]
 
     # Parked calls
 

@@ -5,6 +5,7 @@ import json
 import sqlite3
 
 import pytest
+from placet.submissions import Action
 
 from .ends import FORM, Ends
 
@@ -94,6 +95,22 @@ async def test_what_a_killed_process_left_waiting_is_withdrawn_by_the_next_one(l
         rows.execute("UPDATE ask SET life = 'killed'")
     await after.shared.holding.clean_up()
     await desk.becomes(ask, "withdrawn")
+
+
+async def test_what_a_killed_process_sent_without_hearing_of_it_is_withdrawn_too(lasting, desk, tmp_path):
+    ends = lasting(park_after=60)
+    ends.input_required(ends.call(modern=True), confirm=FORM)
+    ask = await desk.asked("elicitation_form")
+    await asyncio.sleep(0.2)
+    with sqlite3.connect(tmp_path / "gate.db") as rows:  # as if it had died between sending and hearing
+        ((kept,),) = rows.execute("SELECT kept FROM ask").fetchall()
+        action = Action.from_json(kept)
+        rows.execute("DELETE FROM ask")
+        rows.execute("INSERT INTO sending VALUES (?, 'killed', ?)", [action.submission.key, action.submission.body])
+    await lasting().shared.holding.clean_up()
+    await desk.becomes(ask, "withdrawn")
+    with sqlite3.connect(tmp_path / "gate.db") as rows:
+        assert rows.execute("SELECT count(*) FROM sending").fetchone() == (0,)
 
 
 async def test_an_approval_that_was_used_before_the_crash_is_not_used_again(lasting, desk, tmp_path):
