@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.counterparts.programs import HERE, conformance, quiet
 
 type Findings = dict[str, list[str]]
 
+#: What the suite puts after a scenario's name: 2026-11-23T14-25-28-202Z.
+STAMP = re.compile(r"-\d{4}-\d\d-\d\dT[\d-]+Z$")
 #: Seconds for one run. The suite starts its hosts all at once, so a whole suite needs more than one scenario.
 LIMIT = 240
 
@@ -60,7 +63,7 @@ def _read(folder: Path) -> Findings:
     """Each scenario has a folder of its own, named after it and after the time it began."""
     findings: Findings = {}
     for file in sorted(folder.rglob("checks.json")):
-        name = str(file.parent.relative_to(folder)).rsplit("-202", 1)[0]
+        name = STAMP.sub("", str(file.parent.relative_to(folder)))
         found = [check for check in json.loads(file.read_text()) if check["status"] != "INFO"]
         checks = [f"{check['id']}: {check['status']}" for check in found]
         findings.setdefault(name, []).extend(sorted(checks))
