@@ -6,7 +6,7 @@ from typing import override
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_variables
@@ -16,7 +16,7 @@ from config.admin import Refusing
 
 from . import servers
 from .errors import BadPublicKey
-from .models import Role, Server, User
+from .models import Membership, Role, Server, User
 
 
 @admin.register(User)
@@ -24,22 +24,22 @@ class PersonAdmin(UserAdmin):
     """People are never deleted, because their reviews stay: take `active` away instead."""
 
     list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff")
-    list_filter = ("is_active", "is_staff", "groups")
-    filter_horizontal = ("groups",)
+    list_filter = ("is_active", "is_staff")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        now = Membership.objects.filter(Membership.at(datetime.now(UTC))).select_related("role")
+        return super().get_queryset(request).prefetch_related(Prefetch("memberships", now))
 
     @admin.display(description="roles")
     def holds(self, person: User) -> str:
-        return ", ".join(role.name for role in person.groups.all())
+        return ", ".join(sorted(held.role.name for held in person.memberships.all()))
 
     @override
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -54,7 +54,7 @@ class PersonAdmin(UserAdmin):
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         dates = ("last_login", "date_joined")
-        return dates if request.user.is_superuser else (*dates, "groups", "is_staff", "is_superuser")
+        return dates if request.user.is_superuser else (*dates, "is_staff", "is_superuser")
 
 
 @admin.register(Role)
@@ -68,11 +68,13 @@ class RoleAdmin(admin.ModelAdmin):
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
-        return super().get_queryset(request).prefetch_related("user_set")
+        now = Membership.objects.filter(Membership.at(datetime.now(UTC))).select_related("person")
+        return super().get_queryset(request).prefetch_related(Prefetch("memberships", now))
 
     @admin.display(description="held by")
     def held_by(self, role: Role) -> str:
-        people = (person.username for person in role.user_set.all() if person.is_active) if role.pk else ()
+        held = (membership.person for membership in role.memberships.all()) if role.pk else ()
+        people = {person.username for person in held if person.is_active}
         return ", ".join(sorted(people)) or "nobody"
 
     @override

@@ -5,8 +5,9 @@ The only room that calls guardian: roles hold duties on checkpoints, never on si
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -29,8 +30,9 @@ SELECT held.content_object_id, person.id, person.username, person.email, role.na
   FROM approvals_checkpointgroupobjectpermission AS held
   JOIN auth_permission AS duty ON duty.id = held.permission_id
   JOIN auth_group AS role ON role.id = held.group_id
-  JOIN accounts_user_groups AS member ON member.group_id = role.id
-  JOIN accounts_user AS person ON person.id = member.user_id
+  JOIN accounts_membership AS member ON member.role_id = role.id
+   AND member.starts_at <= %s AND (member.ends_at IS NULL OR member.ends_at > %s)
+  JOIN accounts_user AS person ON person.id = member.person_id
  WHERE held.content_object_id {any} AND duty.codename = %s AND person.is_active
  ORDER BY person.username, role.name
 """
@@ -39,8 +41,9 @@ SELECT person.id, held.content_object_id, duty.codename, role.name
   FROM approvals_checkpointgroupobjectpermission AS held
   JOIN auth_permission AS duty ON duty.id = held.permission_id
   JOIN auth_group AS role ON role.id = held.group_id
-  JOIN accounts_user_groups AS member ON member.group_id = role.id
-  JOIN accounts_user AS person ON person.id = member.user_id
+  JOIN accounts_membership AS member ON member.role_id = role.id
+   AND member.starts_at <= %s AND (member.ends_at IS NULL OR member.ends_at > %s)
+  JOIN accounts_user AS person ON person.id = member.person_id
  WHERE person.id {any} AND person.is_active
 """
 _LOCKED = """
@@ -64,39 +67,47 @@ class Owner:
     role: str
 
 
-def set_duties(*, checkpoint: Checkpoint, roles: dict[str, str]) -> None:
-    """Make exactly these roles hold the duties: duty -> name of the role."""
+def set_duties(*, checkpoint: Checkpoint, roles: Mapping[str, Sequence[str]]) -> None:
+    """Make exactly these roles hold the duties: duty -> names of the roles."""
     for held in _grants().filter(content_object=checkpoint).select_related("group", "permission"):
-        if roles.get(held.permission.codename) != held.group.name:
+        if held.group.name not in roles.get(held.permission.codename, ()):
             remove_perm(held.permission.codename, held.group, checkpoint)
-    for duty, name in roles.items():
-        role, _ = Role.objects.get_or_create(name=name)
-        assign_perm(Duty(duty).value, role, checkpoint)
+    for duty, names in roles.items():
+        for name in names:
+            role, _ = Role.objects.get_or_create(name=name)
+            assign_perm(Duty(duty).value, role, checkpoint)
 
 
-def owners(checkpoint_ids: Iterable[int], *, duty: str = Duty.APPROVAL) -> dict[int, list[Owner]]:
+def owners(checkpoint_ids: Iterable[int], *, at: datetime, duty: str = Duty.APPROVAL) -> dict[int, list[Owner]]:
     """Return who holds the duty on each checkpoint now: active people, each once, in one query."""
     named = list(set(checkpoint_ids))
     if not named:
         return {}
     found: dict[int, dict[int, Owner]] = defaultdict(dict)
-    for checkpoint_id, user_id, *rest in rows.fetch((_OWNERS, [named, duty]))[0]:
+    for checkpoint_id, user_id, *rest in rows.fetch((_OWNERS, [at, at, named, duty]))[0]:
         found[checkpoint_id].setdefault(user_id, Owner(user_id, *rest))
     return {checkpoint_id: list(people.values()) for checkpoint_id, people in found.items()}
 
 
-def duties(user: User) -> dict[int, dict[str, str]]:
+def duties(user: User, *, at: datetime) -> dict[int, dict[str, str]]:
     """Return checkpoint id -> {duty: role} for all this person holds; one query a page.
 
     Being a superuser gives nothing.
     """
-    (found,) = rows.fetch((f"{_HELD} ORDER BY role.name", [[user.pk]]))
+    (found,) = rows.fetch((f"{_HELD} ORDER BY role.name", [at, at, [user.pk]]))
     return {checkpoint_id: held for (_, checkpoint_id), held in read_duties(found).items()}
 
 
-def ask_duties(*, users: Iterable[User], action_ids: Sequence[UUID]) -> rows.Question:
+def decided_by(role: str) -> QuerySet:
+    """Select the ids of the checkpoints whose asks this role's people decide."""
+    held = _grants().filter(group__name=role, permission__codename=Duty.APPROVAL)
+    return held.values("content_object_id")
+
+
+def ask_duties(*, users: Iterable[User], action_ids: Sequence[UUID], at: datetime) -> rows.Question:
     """Ask which duties these people hold on the checkpoints of these actions; `read_duties` reads the answer."""
-    return f"{_HELD} {_OF_ACTIONS} ORDER BY role.name", [list({user.pk for user in users}), list(action_ids)]
+    people = list({user.pk for user in users})
+    return f"{_HELD} {_OF_ACTIONS} ORDER BY role.name", [at, at, people, list(action_ids)]
 
 
 def read_duties(found: rows.Answer) -> dict[tuple[int, int], dict[str, str]]:
@@ -107,9 +118,9 @@ def read_duties(found: rows.Answer) -> dict[tuple[int, int], dict[str, str]]:
     return held
 
 
-def actions_seen_by(user: User, *, held: dict[int, dict[str, str]] | None = None) -> QuerySet[Action]:
-    """Return the actions of the checkpoints on which this person holds any duty."""
-    return Action.objects.filter(checkpoint_id__in=duties(user) if held is None else held)
+def actions_seen_by(held: dict[int, dict[str, str]]) -> QuerySet[Action]:
+    """Return the actions of the checkpoints on which somebody with these `duties` holds any."""
+    return Action.objects.filter(checkpoint_id__in=held)
 
 
 def ask_locked(action_ids: Sequence[UUID]) -> rows.Question:
@@ -136,9 +147,9 @@ def role_of(*, user: User, action: Action | None, held: dict[tuple[int, int], di
     return mine[Duty.APPROVAL]
 
 
-def action_seen_by(user: User, action_id: UUID) -> Action:
+def action_seen_by(user: User, action_id: UUID, *, at: datetime) -> Action:
     """Return the action, or NotFound when there is none that this person may see."""
-    action = actions_seen_by(user).filter(pk=action_id).first()
+    action = actions_seen_by(duties(user, at=at)).filter(pk=action_id).first()
     if action is None:
         raise NotFound()
     return action

@@ -15,7 +15,7 @@ from config.admin import Refusing
 
 from . import policy
 from .models import Checkpoint, CheckpointGroupObjectPermission, Duty, Policy
-from .rules import matching, timing
+from .rules import matching, policies, timing
 
 RULE = ("revision", "kind", "pattern", "server", "need", "approval_role", "retired", "created_at", "created_by")
 
@@ -24,7 +24,7 @@ class PublishForm(forms.ModelForm):
     """The next revision of a checkpoint's rule; a name that is new makes the checkpoint."""
 
     name = forms.CharField(max_length=120, label="Checkpoint", help_text="A new name makes a new checkpoint.")
-    need = forms.IntegerField(min_value=1, max_value=policy.MOST_NEEDED, help_text="Approvals by different people.")
+    need = forms.IntegerField(min_value=1, max_value=policies.MOST_NEEDED, help_text="Approvals by different people.")
     deadline_seconds = forms.IntegerField(min_value=1, max_value=int(timing.LONGEST.total_seconds()))
     valid_seconds = forms.IntegerField(min_value=1, max_value=timing.APPROVAL_LIFE, help_text="Life of an approval.")
     approval = forms.ModelChoiceField(Role.objects, to_field_name="name", help_text="Its holders decide.")
@@ -46,6 +46,17 @@ class PublishForm(forms.ModelForm):
         """Duty -> name of the role that will hold it."""
         chosen = {duty: self.cleaned_data[duty] for duty in Duty.values}
         return {duty: role.name for duty, role in chosen.items() if role}
+
+    @property
+    def rule(self) -> policies.Rule:
+        data, roles = self.cleaned_data, self.roles
+        return policies.read({
+            "checkpoint": data["name"], "kind": data["kind"], "pattern": data["pattern"],
+            "server": data["server"].name if data["server"] else None, "retired": data["retired"],
+            "needs": [{"role": roles[Duty.APPROVAL], "count": data["need"]}],
+            "deadline_seconds": data["deadline_seconds"], "valid_seconds": data["valid_seconds"],
+            **{duty: [roles[duty]] for duty in (Duty.LOGGING, Duty.EXCEPTIONS) if duty in roles},
+        })  # fmt: skip
 
 
 @admin.register(Policy)
@@ -82,13 +93,7 @@ class PolicyAdmin(Refusing):
 
     @override
     def save_model(self, request: HttpRequest, obj: Policy, form: PublishForm, change: bool) -> None:
-        made = policy.publish(
-            checkpoint=form.cleaned_data["name"],
-            **{name: form.cleaned_data[name] for name in PublishForm.Meta.fields},
-            roles=form.roles,
-            by=request.user,
-            at=datetime.now(UTC),
-        )
+        made = policy.publish(rule=form.rule, by=request.user, at=datetime.now(UTC))
         obj.pk, obj.checkpoint, obj.revision = made.pk, made.checkpoint, made.revision
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from . import access
-from .models import Assignment, Duty
+from .models import Assignment, Duty, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,9 @@ class Named:
     role: str
     at: datetime
     duty: str = Duty.APPROVAL
-    why: str = "owner"
+    why: str = Why.OWNER
+    on_behalf_of_id: int | None = None
+    membership_id: int | None = None
 
 
 def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) -> list[access.Owner]:

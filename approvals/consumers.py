@@ -9,6 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.urls import path
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
@@ -92,7 +93,7 @@ def _duties_in_session(session_key: str | None) -> set[int] | None:
     user = User.objects.filter(pk=session[SESSION_KEY], is_active=True).first()
     if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
-    return set(access.duties(user))
+    return set(access.duties(user, at=timezone.now()))
 
 
 websocket_urlpatterns = [path("ws/inbox", InboxSocket.as_asgi())]

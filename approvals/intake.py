@@ -112,7 +112,7 @@ class _Batch:
 
     def write(self) -> None:
         """Insert all that is new: actions, named owners, ledger lines; settle at once what nobody may decide."""
-        owners = access.owners({p.checkpoint_id for _, _, p in self.new if p}) if self.new else {}
+        owners = access.owners({p.checkpoint_id for _, _, p in self.new if p}, at=self.at) if self.new else {}
         named, hopeless, lines = [], [], []
         for action, item, found in self.new:
             people = assignment.eligible(

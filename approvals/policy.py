@@ -13,16 +13,13 @@ from accounts.models import Server, User
 
 from . import access, ledger, rows
 from .errors import BadPolicy
-from .models import Checkpoint, Duty, Kind, Policy
-from .rules import matching, timing
+from .models import Checkpoint, Policy
+from .rules import matching, policies
 
 #: How many revisions there are, and the newest. Revisions are never changed or deleted, so this tells books apart.
 VERSION = "SELECT (SELECT count(*) FROM approvals_policy), id, dig FROM approvals_policy ORDER BY id DESC LIMIT 1"
 
 type Version = list[tuple[Any, ...]]
-
-MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
-MOST_NAME_BYTES = 150  # for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +55,35 @@ def book(*, version: Version | None = None) -> Book:
     return known
 
 
-def publish(
-    *, checkpoint: str, kind: str, pattern: str, need: int, deadline_seconds: int, roles: dict[str, str], at: datetime,
-    valid_seconds: int = 300, server: Server | None = None, by: User | None = None, retired: bool = False,
-) -> Policy:  # fmt: skip
-    """Publish the next revision of the checkpoint's rule, and give its duties to these roles (duty -> role)."""
-    _check_names(checkpoint=checkpoint, roles=roles)
-    _check(kind=kind, pattern=pattern, need=need, deadline_seconds=deadline_seconds, valid_seconds=valid_seconds)
+def publish(*, rule: policies.Rule, at: datetime, by: User | None = None, confirmed_by: User | None = None) -> Policy:
+    """Publish the rule as the next revision of its checkpoint, in force from now on; its roles hold the duties."""
+    server = _server(rule)
     with transaction.atomic():
-        Checkpoint.objects.get_or_create(name=checkpoint, defaults={"created_at": at})
-        place = Checkpoint.objects.select_for_update().get(name=checkpoint)
+        Checkpoint.objects.get_or_create(name=rule.checkpoint, defaults={"created_at": at})
+        place = Checkpoint.objects.select_for_update().get(name=rule.checkpoint)
         revision = (place.policies.aggregate(last=Max("revision"))["last"] or 0) + 1
-        rule = {
-            "checkpoint": checkpoint, "rev": revision, "kind": kind, "pattern": pattern, "need": need,
-            "deadline_seconds": deadline_seconds, "valid_seconds": valid_seconds, "roles": roles, "retired": retired,
-            "server": server.urn if server else None, "published_at": at.isoformat(),
-            "published_by": by.urn if by else None,
-        }  # fmt: skip
-        body = canonical.preimage("policy", rule)
-        published = Policy.objects.create(
-            checkpoint=place, revision=revision, kind=kind, pattern=pattern, server=server, need=need,
-            deadline_seconds=deadline_seconds, valid_seconds=valid_seconds, approval_role=roles[Duty.APPROVAL],
-            retired=retired, body=body, dig=canonical.digest_bytes(body), created_at=at, created_by=by,
+        body = policies.stamped(
+            rule, rev=revision, published_at=at.isoformat(), published_by=by.urn if by else None,
+            confirmed_by=confirmed_by.urn if confirmed_by else None,
         )  # fmt: skip
-        access.set_duties(checkpoint=place, roles=roles)
+        published = Policy.objects.create(
+            checkpoint=place, revision=revision, kind=rule.kind, pattern=rule.pattern, server=server,
+            effect=rule.effect, need=rule.need, deadline_seconds=rule.deadline_seconds,
+            valid_seconds=rule.valid_seconds, retired=rule.retired, body=body, dig=canonical.digest_bytes(body),
+            created_at=at, created_by=by, confirmed_by=confirmed_by,
+        )  # fmt: skip
+        access.set_duties(checkpoint=place, roles=rule.roles)
         ledger.record(event="policy.published", actor=by.urn if by else "console", dig=published.dig, at=at)
     return published
 
 
-def _check_names(*, checkpoint: str, roles: dict[str, str]) -> None:
-    if not roles.get(Duty.APPROVAL) or any(duty not in Duty.values or not role for duty, role in roles.items()):
-        raise BadPolicy("Name a role for the approval duty; logging and exceptions may follow.")
-    if not checkpoint or any(len(name.encode()) > MOST_NAME_BYTES for name in (checkpoint, *roles.values())):
-        raise BadPolicy(f"Names of checkpoints and roles have 1 to {MOST_NAME_BYTES} bytes.")
-
-
-def _check(*, kind: str, pattern: str, need: int, deadline_seconds: int, valid_seconds: int) -> None:
-    if kind not in Kind.values:
-        raise BadPolicy("This kind of action is not known.")
-    if not matching.is_pattern(pattern):
-        raise BadPolicy("A name pattern has 1 to 200 characters and at most four stars.")
-    if not 1 <= need <= MOST_NEEDED:
-        raise BadPolicy(f"A policy needs 1 to {MOST_NEEDED} approvals.")
-    if not 1 <= deadline_seconds <= timing.LONGEST.total_seconds():
-        raise BadPolicy("A deadline is at least a second and at most 30 days away.")
-    if not 1 <= valid_seconds <= timing.APPROVAL_LIFE:
-        raise BadPolicy("An approval is valid for 1 to 600 seconds.")
+def _server(rule: policies.Rule) -> Server | None:
+    if rule.server is None:
+        return None
+    found = Server.objects.filter(name=rule.server).first()
+    if found is None:
+        raise BadPolicy(f"No server is named {rule.server}.", pointer="/server")
+    return found
 
 
 def _read(version: Version) -> Book:

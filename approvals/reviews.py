@@ -112,7 +112,7 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
     if len(text) > TEXT_LIMIT:
         raise TextTooLong()
     with transaction.atomic():
-        action = access.action_seen_by(author, action_id)
+        action = access.action_seen_by(author, action_id, at=at)
         said = Comment.objects.create(action=action, author=author, text=text, at=at)
         ledger.record(
             event="action.commented",
@@ -150,6 +150,7 @@ class _Said:
     role: str = ""
     shown: str = ""
     at: datetime | None = None
+    on_behalf_of_id: int | None = None
 
 
 class _Desk:
@@ -159,7 +160,7 @@ class _Desk:
         self.at = at
         ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
         locked, held, earlier = rows.fetch(
-            access.ask_locked(ids), access.ask_duties(users=users, action_ids=ids), (_EARLIER, [ids])
+            access.ask_locked(ids), access.ask_duties(users=users, action_ids=ids, at=at), (_EARLIER, [ids])
         )
         self.actions, self.held = access.read_locked(locked), access.read_duties(held)
         self.said: dict[UUID, list[_Said]] = defaultdict(list)

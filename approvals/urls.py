@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from . import views
+from .views import actions, answers, gaps, inbox
 
 urlpatterns = [
-    path("", views.inbox, name="inbox"),
-    path("actions/<uuid:action_id>/", views.action, name="action"),
-    path("actions/<uuid:action_id>/decide/", views.decide, name="decide"),
-    path("actions/<uuid:action_id>/comment/", views.comment, name="comment"),
-    path("actions/<uuid:action_id>/receipt/", views.receipt, name="receipt"),
-    path("actions/<uuid:action_id>/bytes/", views.body, name="bytes"),
-    path("answers/", views.answers_waiting, name="answers"),
-    path("answers/<uuid:action_id>/", views.answer, name="answer"),
-    path("gaps/", views.gaps, name="gaps"),
+    path("", inbox.inbox, name="inbox"),
+    path("actions/<uuid:action_id>/", actions.action, name="action"),
+    path("actions/<uuid:action_id>/decide/", actions.decide, name="decide"),
+    path("actions/<uuid:action_id>/comment/", actions.comment, name="comment"),
+    path("actions/<uuid:action_id>/receipt/", actions.receipt, name="receipt"),
+    path("actions/<uuid:action_id>/bytes/", actions.body, name="bytes"),
+    path("answers/", answers.answers_waiting, name="answers"),
+    path("answers/<uuid:action_id>/", answers.answer, name="answer"),
+    path("gaps/", gaps.gaps, name="gaps"),
 ]

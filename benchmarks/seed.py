@@ -27,19 +27,14 @@ def _seeded() -> dict[str, str]:
     from accounts import roles, servers
     from accounts.models import User
     from approvals import policy
+    from approvals.rules import policies
 
     at = datetime.now(UTC)
     for name in OWNERS:
-        roles.give(role="payments-owner", user=User.objects.create(username=name))
-    policy.publish(
-        checkpoint="shop/refund",
-        kind="tool_call",
-        pattern="refund",
-        need=1,
-        deadline_seconds=3600,
-        roles={"approval": "payments-owner"},
-        at=at,
-    )
+        roles.give(role="payments-owner", user=User.objects.create(username=name), at=at)
+    owners = (policies.Need(role="payments-owner"),)
+    rule = policies.Rule(checkpoint="shop/refund", kind="tool_call", pattern="refund", needs=owners)
+    policy.publish(rule=rule, at=at)
     file = settings.VAR_DIR / "shop.pem"
     key = FileSigner.generate(file)
     shop = servers.register(name="shop", at=at, public_key=json.dumps(key.public_jwk()).encode())

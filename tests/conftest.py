@@ -19,6 +19,9 @@ import pytest
 
 from tests import stores
 
+#: Since when the cast holds its roles.
+SINCE = datetime(2026, 1, 5, tzinfo=UTC)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", action="store_true", help="use PostgreSQL: DATABASE_URL, or an embedded one")
@@ -156,5 +159,5 @@ def _person(name: str, *, role: str | None):
 
     user = User.objects.create_user(name, password=f"{name}-password")
     if role:
-        roles.give(role=role, user=user)
+        roles.give(role=role, user=user, at=SINCE)
     return user

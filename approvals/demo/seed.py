@@ -15,6 +15,7 @@ from accounts import roles, servers
 from accounts.models import Server, User
 from approvals import intake, keys, policy, submission
 from approvals.models import Checkpoint
+from approvals.rules import policies
 
 from . import samples
 
@@ -51,7 +52,7 @@ def prepare(*, at: datetime) -> Path:
     known = json.loads(file.read_text()) if file.exists() else {}
     with transaction.atomic():
         password = known.get("password") or secrets.token_urlsafe(9)
-        _people(password, fresh=not known)
+        _people(password, fresh=not known, at=at)
         told = {server.name: server for server in _servers(at=at)}
         _checkpoints(at=at)
         token = known.get("token") if _works(known.get("token")) else servers.issue_token(server=told["shop"], at=at)
@@ -81,7 +82,7 @@ def submit_samples(*, servers_by_name: dict[str, Server], at: datetime) -> None:
     intake.submit_many(items=items, at=at)
 
 
-def _people(password: str, *, fresh: bool) -> None:
+def _people(password: str, *, fresh: bool, at: datetime) -> None:
     """Make those who are missing. Whoever has one of these names and another mail address is not the demo's, and stays.
 
     With `fresh`, the file that told the password is gone, so the demo's people get the new one.
@@ -93,7 +94,7 @@ def _people(password: str, *, fresh: bool) -> None:
         person, new = User.objects.get_or_create(username=name, defaults=said)
         if new:
             for role in held:
-                roles.give(role=role, user=person)
+                roles.give(role=role, user=person, at=at)
         elif fresh and person.email == mail:
             User.objects.filter(pk=person.pk).update(password=hashed)
 
@@ -109,10 +110,11 @@ def _checkpoints(*, at: datetime) -> None:
     known = set(Checkpoint.objects.values_list("name", flat=True))
     for name, kind, pattern, need, seconds, role in CHECKPOINTS:
         if name not in known:
-            policy.publish(
-                checkpoint=name, kind=kind, pattern=pattern, need=need, deadline_seconds=seconds,
-                roles={"approval": role, "logging": "data-owner", "exceptions": "desk-owner"}, at=at,
+            rule = policies.Rule(
+                checkpoint=name, kind=kind, pattern=pattern, deadline_seconds=seconds,
+                needs=(policies.Need(role=role, count=need),), logging=("data-owner",), exceptions=("desk-owner",),
             )  # fmt: skip
+            policy.publish(rule=rule, at=at)
 
 
 def _identity(server: Server) -> servers.Identity:

@@ -3,20 +3,23 @@
 Rows say what happened; state is derived, but for `Action.state`, which settlement alone writes.
 """
 
-from .actions import Action, Assignment, Definition, Question
+from .actions import Action, Assignment, Definition, Handover, How, Question, Timer, Why
 from .checkpoints import (
     Checkpoint,
     CheckpointGroupObjectPermission,
     CheckpointUserObjectPermission,
     Duty,
+    Effect,
     Kind,
     Policy,
     State,
 )  # fmt: skip
+from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
 from .records import Answer, Comment, Consumption, Delivery, Entry, Outcome, Receipt, Review
 
 __all__ = [
-    "Action", "Answer", "Assignment", "Checkpoint", "CheckpointGroupObjectPermission", "CheckpointUserObjectPermission",
-    "Comment", "Consumption", "Definition", "Delivery", "Duty", "Entry", "Kind", "Outcome", "Policy", "Question",
-    "Receipt", "Review", "State",
+    "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
+    "CheckpointUserObjectPermission", "Comment", "Consumption", "Definition", "Delivery", "Duty", "Effect", "Entry",
+    "Finding", "Grant", "GrantUse", "Handover", "How", "Kind", "Outcome", "Policy", "Question", "Receipt", "Review",
+    "Sighting", "Simulation", "State", "Timer", "Why",
 ]  # fmt: skip

@@ -6,6 +6,19 @@ from django.db.models import F, Q
 from .checkpoints import PEOPLE, Checkpoint, Duty, Kind, Policy, State
 
 
+class Why(models.TextChoices):
+    OWNER = "owner"
+    DELEGATE = "delegate", "stands in"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+
+
+class How(models.TextChoices):
+    WRONG_PERSON = "wrong_person", "not the right person"
+    REASSIGNED = "reassigned"
+    TOOK_OVER = "took_over", "took over"
+
+
 class Action(models.Model):
     """An accepted, immutable ask. `body` is exactly what was digested; `context` is all else that was said with it."""
 
@@ -106,16 +119,55 @@ class Question(models.Model):
 class Assignment(models.Model):
     """That this owner was asked, in which role, when and why.
 
-    An action keeps its owners' names even when roles change.
+    An action keeps its owners' names even when roles change. `membership` is the row by which the owner holds the
+    role; of a delegate, the row of the person they stand in for, who is `on_behalf_of`.
     """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     owner = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="assignments")
     role = models.CharField(max_length=150)
     duty = models.CharField(max_length=12, choices=Duty, default=Duty.APPROVAL)
-    why = models.CharField(max_length=20, default="owner")
+    why = models.CharField(max_length=20, choices=Why, default=Why.OWNER)
+    on_behalf_of = models.ForeignKey(PEOPLE, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    membership = models.ForeignKey(
+        "accounts.Membership", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["action", "owner", "duty"], name="asked_once_a_duty")]
+
+
+class Handover(models.Model):
+    """That somebody who was asked passed the action on, or took it over. `to` is None when nobody was named."""
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="handovers")
+    person = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="+", db_index=False)
+    how = models.CharField(max_length=12, choices=How)
+    to = models.ForeignKey(PEOPLE, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    note = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "id"]
+
+
+class Timer(models.Model):
+    """What is due on an action before its deadline: a warning, or a step of its escalation, which adds `role`.
+
+    `fired_at` is set when it happened, or when the action was found settled.
+    """
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="timers", db_index=False)
+    step = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=150, blank=True)
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True)
+    fired_by = models.ForeignKey(PEOPLE, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["action", "step"], name="each_step_once")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(fired_at=None), name="timer_due")]

@@ -5,7 +5,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from ..rules import policies
 
 PEOPLE = settings.AUTH_USER_MODEL
 
@@ -55,10 +58,16 @@ class CheckpointGroupObjectPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
 
 
+class Effect(models.TextChoices):
+    REVIEW = "review"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
 class Policy(models.Model):
     """One immutable revision of a checkpoint's rule.
 
-    `body` is its canonical bytes and `dig` their digest; the columns repeat them for SQL.
+    `body` is its canonical bytes and `dig` their digest; the columns repeat what SQL asks for. `rule` is all of it.
     """
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="policies")
@@ -66,26 +75,41 @@ class Policy(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     pattern = models.CharField(max_length=200)
     server = models.ForeignKey("accounts.Server", null=True, blank=True, on_delete=models.PROTECT)
+    effect = models.CharField(max_length=6, choices=Effect, default=Effect.REVIEW)
     need = models.PositiveSmallIntegerField()
     deadline_seconds = models.PositiveIntegerField()
     valid_seconds = models.PositiveIntegerField()
-    approval_role = models.CharField(max_length=150)
     retired = models.BooleanField(default=False)
     body = models.BinaryField()
     dig = models.CharField(max_length=43)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(PEOPLE, null=True, blank=True, on_delete=models.PROTECT)
+    confirmed_by = models.ForeignKey(PEOPLE, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name_plural = "policies"
         ordering = ["checkpoint__name", "-revision"]
         constraints = [
             models.UniqueConstraint(fields=["checkpoint", "revision"], name="one_policy_a_revision"),
-            models.CheckConstraint(condition=Q(need__gte=1), name="policy_needs_somebody"),
+            models.CheckConstraint(
+                condition=Q(effect="review", need__gte=1) | (~Q(effect="review") & Q(need=0)),
+                name="reviews_need_somebody",
+            ),
             models.CheckConstraint(condition=Q(deadline_seconds__range=(1, 2592000)), name="policy_ends_in_time"),
             models.CheckConstraint(condition=Q(valid_seconds__range=(1, 600)), name="policy_valid_at_most_600_s"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="policy_of_a_known_kind"),
+            models.CheckConstraint(condition=Q(effect__in=Effect.values), name="policy_of_a_known_effect"),
         ]
 
     def __str__(self) -> str:
         return f"{self.checkpoint.name} revision {self.revision}"
+
+    @cached_property
+    def rule(self) -> policies.Rule:
+        """What this revision says."""
+        return policies.stored(bytes(self.body))
+
+    @property
+    def approval_role(self) -> str:
+        """The roles whose people decide, in words."""
+        return " and ".join(dict.fromkeys(need.role for need in self.rule.needs))

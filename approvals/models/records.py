@@ -8,10 +8,14 @@ from .checkpoints import PEOPLE, State
 
 
 class Review(models.Model):
-    """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats."""
+    """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats.
+
+    Whoever stands in for somebody says so: `on_behalf_of`. Two voices of one authority count as one.
+    """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews", db_index=False)
     reviewer = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="reviews")
+    on_behalf_of = models.ForeignKey(PEOPLE, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     role = models.CharField(max_length=150)
     verdict = models.CharField(max_length=8, choices=[("approve", "approve"), ("deny", "deny")])
     note = models.CharField(max_length=2000, blank=True)

@@ -84,7 +84,7 @@ class Facets:
         if self.server:
             actions = actions.filter(server__name=self.server)
         if self.role:
-            actions = actions.filter(policy__approval_role=self.role)
+            actions = actions.filter(checkpoint_id__in=access.decided_by(self.role))
         return actions.filter(self._found()) if self.search else actions
 
     def _found(self) -> Q:
@@ -103,8 +103,8 @@ class Desk:
     held: dict[int, dict[str, str]]
 
     @classmethod
-    def of(cls, user: User) -> "Desk":
-        return cls(user, access.duties(user))
+    def of(cls, user: User, *, at: datetime) -> "Desk":
+        return cls(user, access.duties(user, at=at))
 
     @property
     def deciding(self) -> set[int]:

@@ -109,7 +109,7 @@ class Inbox:
 
 def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ()) -> Inbox:
     """Read the list. `kept` are rows an open page shows: those settled meanwhile stay where they were."""
-    desk = Desk.of(user)
+    desk = Desk.of(user, at=at)
     cut = _decided(desk, facets) if facets.view == "decided" else _open(desk, facets)
     gone = _gone(desk, facets, kept, at=at)
     reviews = _reviews([action.pk for _, actions, _ in cut for action in actions] + [a.pk for a in gone])

@@ -153,7 +153,7 @@ class Page:
 
 def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), at: datetime) -> Page:
     """Read the page; NotFound when there is no such action that this person may see."""
-    desk = Desk.of(user)
+    desk = Desk.of(user, at=at)
     action = _action(desk, action_id)
     body, context = inbox.value_of(action.body), inbox.value_of(action.context)
     past = history.read(action, at=at)
@@ -183,21 +183,21 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
     )
 
 
-def stored(*, user: User, action_id: UUID) -> Action:
+def stored(*, user: User, action_id: UUID, at: datetime) -> Action:
     """Return the action with its bytes; NotFound when this person may not see it."""
-    return _action(Desk.of(user), action_id)
+    return _action(Desk.of(user, at=at), action_id)
 
 
-def receipt(*, user: User, action_id: UUID) -> bytes:
+def receipt(*, user: User, action_id: UUID, at: datetime) -> bytes:
     """Return the receipt's bytes as they were signed; NotFound while there is none."""
-    found = getattr(_action(Desk.of(user), action_id), "receipt", None)
+    found = getattr(_action(Desk.of(user, at=at), action_id), "receipt", None)
     if found is None:
         raise NotFound()
     return bytes(found.jws)
 
 
 def _action(desk: Desk, action_id: UUID) -> Action:
-    found = access.actions_seen_by(desk.user, held=desk.held)
+    found = access.actions_seen_by(desk.held)
     action = found.select_related(*PARTS).defer("answer__content").filter(pk=action_id).first()
     if action is None:
         raise NotFound()

@@ -1,7 +1,8 @@
 """Questions that are answered on the console: how they are asked, released and answered in tests."""
 
-from approvals import policy, reviews
+from approvals import reviews
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 SCHEMA = {
     "type": "object",
@@ -27,7 +28,7 @@ def link(params=LINK, **changes):
 
 def checkpoints(*, at):
     for kind in ("elicitation_form", "elicitation_url"):
-        policy.publish(
+        publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="*", need=1, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=at,
         )  # fmt: skip

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.publishing import publish
+
 
 @pytest.fixture
 def refund(db, now):
@@ -42,9 +44,7 @@ def later(now):
 
 
 def _published(tool, *, need, at):
-    from approvals import policy
-
-    return policy.publish(
+    return publish(
         checkpoint=f"shop/{tool}", kind="tool_call", pattern=tool, need=need, deadline_seconds=600,
         roles={"approval": "payments-owner"}, at=at,
     )  # fmt: skip

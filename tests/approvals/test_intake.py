@@ -7,9 +7,10 @@ import pytest
 from placet import canonical
 
 from accounts import servers
-from approvals import errors, intake, policy, submission
+from approvals import errors, intake, submission
 from approvals.models import Action, Entry, Receipt
 from tests.asks import ask, identity, item, submit
+from tests.publishing import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ def test_every_admission_is_a_line_in_the_ledger(refund, alice, shop, now):
 
 
 def test_a_newer_revision_rules_what_comes_after_it(refund, alice, shop, now, later):
-    policy.publish(
+    publish(
         checkpoint="shop/refund", kind="tool_call", pattern="refund", need=2, deadline_seconds=60,
         roles={"approval": "payments-owner"}, at=later,
     )  # fmt: skip
@@ -111,7 +112,7 @@ def test_a_newer_revision_rules_what_comes_after_it(refund, alice, shop, now, la
 
 
 def test_a_retired_checkpoint_stops_matching(refund, alice, shop, now, later):
-    policy.publish(
+    publish(
         checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=60,
         roles={"approval": "payments-owner"}, at=later, retired=True,
     )  # fmt: skip

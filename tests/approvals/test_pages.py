@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from approvals import reviews
 from approvals.models import Comment, Review
-from approvals.views import UNOPENED
+from approvals.views.actions import UNOPENED
 from tests.asks import ask, submit
 
 from .browsing import action_page, decide, get

@@ -8,6 +8,7 @@ from placet import canonical
 
 from approvals import reviews
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 from .browsing import action_page, get
 
@@ -135,9 +136,7 @@ def test_a_row_names_its_place_even_when_a_sibling_is_decided(page, bundled, ali
 
 
 def test_a_sibling_that_one_may_not_see_is_neither_linked_nor_named(page, bundled, alice, carol, shop, now):
-    from approvals import policy
-
-    policy.publish(
+    publish(
         checkpoint="shop/data", kind="tool_call", pattern="data", need=1, deadline_seconds=600,
         roles={"approval": "data-owner"}, at=now,
     )  # fmt: skip

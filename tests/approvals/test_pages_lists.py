@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from approvals import policy, reviews
+from approvals import reviews
 from approvals.queries import heads
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 from .browsing import action_page, get
 
@@ -60,7 +61,7 @@ def test_rows_of_many_checkpoints_come_soonest_first(client, alice, bob, shop, n
     """Read checkpoint by checkpoint, or all at once when they are too many: the same list."""
     monkeypatch.setattr(heads, "MOST", most)
     for tool in "abcde":
-        policy.publish(
+        publish(
             checkpoint=tool, kind="tool_call", pattern=tool, need=1, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=now,
         )  # fmt: skip
@@ -83,7 +84,7 @@ def test_what_i_said_yes_to_moves_to_my_roles(client, payout, alice, bob, shop, 
 
 
 def test_who_logs_may_watch_but_not_decide(client, alice, bob, carol, shop, now):
-    policy.publish(
+    publish(
         checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=600,
         roles={"approval": "payments-owner", "logging": "data-owner"}, at=now,
     )  # fmt: skip
@@ -171,7 +172,7 @@ def test_a_checkpoint_without_an_owner_is_a_gap(page, refund, shop, now, staff):
 
 def test_a_gap_that_was_closed_since_says_so(page, shop, alice, now, staff):
     submit(shop, at=now)
-    policy.publish(
+    publish(
         checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=60,
         roles={"approval": "payments-owner"}, at=now,
     )  # fmt: skip
@@ -199,7 +200,7 @@ def test_pages_are_never_kept_by_a_cache(page, asked, alice):
 
 
 def test_sampling_names_its_deprecation(page, alice, shop, now):
-    policy.publish(
+    publish(
         checkpoint="data", kind="sampling", pattern="*", need=1, deadline_seconds=600,
         roles={"approval": "payments-owner"}, at=now,
     )  # fmt: skip

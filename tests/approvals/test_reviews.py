@@ -8,9 +8,10 @@ import pytest
 
 from accounts import roles
 from accounts.models import User
-from approvals import errors, policy, reviews, rows, settlement
+from approvals import errors, reviews, rows, settlement
 from approvals.models import Action, Delivery, Entry, Receipt
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,7 @@ def test_a_superuser_is_not_a_reviewer(asked, mallory, later):
 
 
 def test_a_person_who_left_the_role_decides_nothing(asked, alice, later):
-    alice.groups.clear()
+    roles.take(role="payments-owner", user=alice, at=later)
     with pytest.raises(errors.NotFound):
         reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=later)
 
@@ -161,8 +162,8 @@ def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(sh
     role = "r" * 150
     people = [User.objects.create_user(f"{number}{'p' * 149}") for number in range(7)]
     for person in people:
-        roles.give(role=role, user=person)
-    policy.publish(
+        roles.give(role=role, user=person, at=now)
+    publish(
         checkpoint="c" * 120,
         kind="tool_call",
         pattern="*",
@@ -180,7 +181,7 @@ def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(sh
         last = reviews.record(action_id=action.pk, reviewer=people[6], verdict=verdict, note=note, at=later)
         assert len(last.receipt.jws) <= 16 * 1024
     with pytest.raises(errors.BadPolicy):
-        policy.publish(
+        publish(
             checkpoint="x", kind="tool_call", pattern="*", need=8, deadline_seconds=60, roles={"approval": role}, at=now
         )
 

@@ -101,7 +101,7 @@ async def test_a_closed_account_closes_its_socket(client, valkey, alice, monkeyp
 async def test_a_role_given_later_is_heard_with(client, valkey, refund, alice, bob, mallory, shop, monkeypatch):
     monkeypatch.setattr(consumers, "RECHECK", 0.05)
     socket = await open_socket(await sync_to_async(session_of)(client, mallory))
-    await sync_to_async(roles.give)(role="payments-owner", user=mallory)
+    await sync_to_async(roles.give)(role="payments-owner", user=mallory, at=datetime.now(UTC))
     await asyncio.sleep(0.3)
     action = await sync_to_async(arrive)(shop)
     assert (await socket.receive_json_from(timeout=5))["actions"] == [str(action.pk)]

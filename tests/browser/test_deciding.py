@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from approvals import consumers, reviews
 from approvals.models import Review
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 from .conftest import PHONE
 
@@ -201,9 +202,7 @@ def test_the_pane_follows_the_address(visit, refund, alice, bob, shop, now):
 
 
 def _checkpoint(tool, *, need, at):
-    from approvals import policy
-
-    return policy.publish(
+    return publish(
         checkpoint=f"shop/{tool}", kind="tool_call", pattern=tool, need=need, deadline_seconds=600,
         roles={"approval": "payments-owner"}, at=at,
     )  # fmt: skip

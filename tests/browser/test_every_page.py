@@ -5,10 +5,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import policy, reviews
+from approvals import reviews
 from approvals.demo import samples
 from tests.approvals import answering
 from tests.asks import ask, submit
+from tests.publishing import publish
 
 from .conftest import DESK, PHONE, TABLET
 
@@ -24,7 +25,7 @@ def furnished(transactional_db, alice, bob, shop):
         ("elicitation_form", 1),
         ("elicitation_url", 1),
     ):
-        policy.publish(
+        publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="refund*" if kind == "tool_call" else "*", need=need,
             deadline_seconds=600, roles={"approval": "payments-owner"}, at=now,
         )  # fmt: skip

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import policy
 from tests.asks import submit
+from tests.publishing import publish
 
 from . import corpus
 
@@ -16,7 +16,7 @@ BORN = ".born, iframe, main img, main object, main a[href^='javascript'], main [
 def hostile(transactional_db, alice, bob, shop):
     now = timezone.now()
     for kind in ("tool_call", "sampling", "elicitation_form", "elicitation_url"):
-        policy.publish(
+        publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="*", need=1, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=now,
         )  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from tests.counterparts.reaching import Gate, environment_of
+from tests.publishing import publish
 
 KINDS = ("sampling", "sampling_result", "elicitation_form", "elicitation_url", "tool_call")
 #: Seconds between two looks of the owners. People are slower; tests need not be.
@@ -96,10 +97,9 @@ def _told(action) -> dict:
 
 @pytest.fixture
 def owners(transactional_db, alice) -> Owners:
-    from approvals import policy
 
     for kind in KINDS:
-        policy.publish(
+        publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="*", need=1, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=datetime.now(UTC),
         )  # fmt: skip

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.publishing import publish
+
 ROOT = Path(__file__).parents[2]
 KINDS = {"tool_call", "elicitation_form", "elicitation_url", "sampling"}
 
@@ -39,13 +41,12 @@ class Host:
 
 @pytest.fixture
 def owners(transactional_db, alice, bob):
-    from approvals import policy
 
     rules = [("tool_call", "refund", 1), ("tool_call", "payout", 2)]
     rules += [(kind, "*", 1) for kind in ("elicitation_form", "elicitation_url", "sampling")]
     for kind, pattern, need in rules:
         name = pattern if kind == "tool_call" else kind.replace("_", "-")
-        policy.publish(
+        publish(
             checkpoint=f"shop/{name}", kind=kind, pattern=pattern, need=need, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=datetime.now(UTC),
         )  # fmt: skip

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection, connections
 
 from accounts import roles
-from approvals import deadlines, errors, intake, policy, redemption, reviews, withdrawal
+from approvals import deadlines, errors, intake, redemption, reviews, withdrawal
 from approvals.models import Action, Assignment, Delivery, Entry, Receipt, Review
+from tests import publishing
 from tests.asks import ask, identity, item, submit
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -44,7 +45,7 @@ def at_once(*calls):
 @pytest.fixture
 def place(alice, bob, now):
     def publish(need: int):
-        return policy.publish(
+        return publishing.publish(
             checkpoint="shop/refund", kind="tool_call", pattern="refund", need=need, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=now,
         )  # fmt: skip
@@ -157,10 +158,10 @@ def test_one_key_from_many_doors_is_one_action(place, alice, shop, now):
 
 
 def test_two_revisions_at_once_are_two_revisions(alice, now, db):
-    roles.give(role="payments-owner", user=alice)
+    roles.give(role="payments-owner", user=alice, at=now)
 
     def publish():
-        return policy.publish(
+        return publishing.publish(
             checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=now,
         ).revision  # fmt: skip

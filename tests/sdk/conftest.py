@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from tests.publishing import publish
+
 
 @dataclass
 class Owners:
@@ -28,7 +30,6 @@ class Owners:
 @pytest.fixture
 def owners(transactional_db, alice, bob) -> Owners:
     """alice and bob own payments; refunds need one of them, payouts both, model and form asks one."""
-    from approvals import policy
 
     rules = [
         ("refund", "tool_call", "refund", 1), ("payout", "tool_call", "payout", 2), ("model", "sampling", "*", 1),
@@ -36,7 +37,7 @@ def owners(transactional_db, alice, bob) -> Owners:
         ("link", "elicitation_url", "*", 1),
     ]  # fmt: skip
     for name, kind, pattern, need in rules:
-        policy.publish(
+        publish(
             checkpoint=f"shop/{name}", kind=kind, pattern=pattern, need=need, deadline_seconds=600,
             roles={"approval": "payments-owner"}, at=datetime.now(UTC),
         )  # fmt: skip

@@ -11,6 +11,8 @@ from placet.gate.memory import Memory
 from placet.gate.options import Options
 from placet.gate.shared import Shared
 
+from tests.publishing import publish
+
 from .ends import Ends
 
 
@@ -52,9 +54,7 @@ def any_tool(owners):
     """alice and bob own every tool that nobody else owns."""
     from datetime import UTC, datetime
 
-    from approvals import policy
-
-    policy.publish(
+    publish(
         checkpoint="shop/any", kind="tool_call", pattern="*", need=1, deadline_seconds=600,
         roles={"approval": "payments-owner"}, at=datetime.now(UTC),
     )  # fmt: skip

@@ -1,6 +1,5 @@
-"""The pages. Each turns a request into one read or one verb, and the answer back into HTML."""
+"""One action: its page, the verdict and the comment, its receipt and its bytes."""
 
-import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
@@ -14,19 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from . import answers, reviews, settlement
-from .errors import InvalidAnswer, NotFound, Refusal
-from .forms import OWN_WORDS, REASONS, CommentForm, VerdictForm
-from .models import Kind
-from .queries import answers as questions
-from .queries import gaps as gap_rows
-from .queries import inbox as inbox_rows
-from .queries import page as action_page
-from .queries.facets import Facets
-from .rules import blanks
-from .rules.rendering.values import escaped
+from .. import reviews, settlement
+from ..errors import NotFound, Refusal
+from ..forms import OWN_WORDS, REASONS, CommentForm, VerdictForm
+from ..queries import inbox as inbox_rows
+from ..queries import page as action_page
+from ..rules.rendering.values import escaped
 
 UNOPENED = "unopened"
 MOST_OPENED = 128
@@ -35,37 +29,12 @@ MOST_OPENED = 128
 @gzip_page
 @never_cache
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
-    """The list; with `action` in its address, that action beside it."""
-    at = timezone.now()
-    facets = Facets.read(request.GET.dict())
-    found = inbox_rows.read(user=request.user, facets=facets, at=at, kept=_ids(request.GET.get("kept", "")))
-    shown = {
-        "inbox": found,
-        "facets": facets,
-        "at": at,
-        "kinds": Kind.choices,
-        "chosen": _id(request.GET.get("action", "")),
-    }
-    if request.GET.get("mark") == found.mark:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    if request.htmx.target == "rows":
-        return render(request, "approvals/inbox.html#rows", shown)
-    if shown["chosen"]:
-        with contextlib.suppress(Http404):  # gone or never yours: the list stands without it
-            return render(request, "approvals/inbox.html", shown | _action(request, shown["chosen"], at=at))
-    return render(request, "approvals/inbox.html", shown | {"chosen": None})
-
-
-@gzip_page
-@never_cache
-@require_safe
 def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """One action, alone or (for a list beside it) as a pane."""
-    shown = _action(request, action_id, at=timezone.now())
-    if request.GET.get("mark") == shown["page"].mark:
+    page = shown(request, action_id, at=timezone.now())
+    if request.GET.get("mark") == page["page"].mark:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    return render(request, _template(request), shown)
+    return render(request, _template(request), page)
 
 
 @require_POST
@@ -109,7 +78,7 @@ def comment(request: HttpRequest, action_id: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """The receipt's bytes as they were signed, as a file."""
     try:
-        jws = action_page.receipt(user=request.user, action_id=action_id)
+        jws = action_page.receipt(user=request.user, action_id=action_id, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     return _file(jws, name=f"receipt-{action_id}.jws", content_type="application/jose")
@@ -120,80 +89,13 @@ def receipt(request: HttpRequest, action_id: UUID) -> HttpResponse:
 def body(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """The bytes that were digested, as a file."""
     try:
-        found = action_page.stored(user=request.user, action_id=action_id)
+        found = action_page.stored(user=request.user, action_id=action_id, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     return _file(bytes(found.body), name=f"action-{action_id}.json", content_type="application/octet-stream")
 
 
-@never_cache
-@require_safe
-def answers_waiting(request: HttpRequest) -> HttpResponse:
-    """What waits for this person's own answer."""
-    at = timezone.now()
-    return render(request, "approvals/answers.html", {"waiting": questions.waiting(user=request.user, at=at), "at": at})
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, action_id: UUID) -> HttpResponse:
-    """A released question, for its subject alone; and what they say to it."""
-    page = _question(request, action_id)
-    if request.method != "POST":
-        return _ask(request, page)
-    given = dict(request.POST.lists())
-    said, content = request.POST.get("said", ""), {}
-    if said == "accept" and page.form:
-        content, unread = blanks.typed(page.form.blanks, given)
-        if unread:
-            wrong = blanks.problems(page.form.blanks, content) | unread
-            return _ask(request, page, given=given, wrong=wrong)
-    try:
-        answers.give(action_id=action_id, person=request.user, said=said, content=content, at=timezone.now())
-    except NotFound as refusal:
-        raise Http404(refusal.message) from refusal
-    except InvalidAnswer as refusal:
-        return _ask(request, page, given=given, wrong=refusal.wrong)
-    except Refusal as refusal:
-        return redirect(f"{request.path}?{urlencode({'told': refusal.code})}")
-    return redirect(request.path)
-
-
-@never_cache
-@require_safe
-def gaps(request: HttpRequest) -> HttpResponse:
-    """Asks nobody could decide. For staff; to others this page does not exist."""
-    if not request.user.is_staff:
-        raise Http404
-    return render(request, "approvals/gaps.html", {"gaps": gap_rows.read(), "at": timezone.now()})
-
-
-def _question(request: HttpRequest, action_id: UUID) -> questions.AnswerPage:
-    try:
-        return questions.read(user=request.user, action_id=action_id, at=timezone.now())
-    except NotFound as refusal:
-        raise Http404(refusal.message) from refusal
-
-
-def _ask(
-    request: HttpRequest,
-    page: questions.AnswerPage,
-    *,
-    given: dict[str, list[str]] | None = None,
-    wrong: dict[str, str] | None = None,
-) -> HttpResponse:
-    """The question with its defaults, or with what was sent and why it was not taken."""
-    asked = page.form.blanks if page.form else ()
-    filled = blanks.start(asked) if given is None else blanks.again(asked, given, wrong or {})
-    shown = {
-        "page": page, "at": page.at, "blanks": filled, "wrong": wrong, "wrong_whole": (wrong or {}).get(""),
-        "told": request.GET.get("told", ""),
-    }  # fmt: skip
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    return render(request, "approvals/answer.html", shown, status=status)
-
-
-def _action(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, Any]:
+def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, Any]:
     opened = _opened(request.POST, "opened") if request.method == "POST" else _opened(request.GET, "open")
     try:
         page = action_page.read(user=request.user, action_id=action_id, opened=frozenset(opened), at=at)
@@ -218,11 +120,11 @@ def _in_pane(request: HttpRequest) -> bool:
 
 def _again(request: HttpRequest, action_id: UUID, form: VerdictForm | CommentForm) -> HttpResponse:
     """The same page with what was typed, and why it was not taken."""
-    shown = _action(request, action_id, at=timezone.now()) | {
+    page = shown(request, action_id, at=timezone.now()) | {
         "form": form,
         "denying": form.data.get("verdict") == "deny",
     }
-    return render(request, _template(request), shown, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return render(request, _template(request), page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _show(
@@ -246,17 +148,6 @@ def _unopened(request: HttpRequest, action_id: UUID) -> list[str]:
 
 def _opened(sent: QueryDict, name: str) -> list[str]:
     return sorted(set(sent.getlist(name)[:MOST_OPENED]))
-
-
-def _ids(text: str) -> list[UUID]:
-    return [found for found in map(_id, text.split(",")) if found]
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _file(content: bytes, *, name: str, content_type: str) -> HttpResponse:

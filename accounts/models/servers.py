@@ -1,26 +1,10 @@
-"""Who: people, the roles they hold, and the servers that may ask."""
+"""The servers that may ask, their credentials, and their bounds."""
 
-from django.contrib.auth.models import AbstractUser, Group
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 SERVER_NAME = r"^[a-z0-9][a-z0-9.-]{0,63}\Z"
-
-
-class User(AbstractUser):
-    """A person. `username` is the public name: receipts say `user:<username>`."""
-
-    @property
-    def urn(self) -> str:
-        return f"user:{self.username}"
-
-
-class Role(Group):
-    """A group that can hold a duty on a checkpoint."""
-
-    class Meta:
-        proxy = True
 
 
 class Server(models.Model):
@@ -29,10 +13,19 @@ class Server(models.Model):
     `generation` counts every change that ends credentials (stop, rotate). An identity carries the generation it was
     authenticated under, and each verb compares it inside its own transaction: revocation holds at once,
     in every process.
+
+    `tools` and `hosts` are its allow-lists: name patterns of the tools it may call, and hosts its URLs may lead to;
+    None is no bound of the server's own. `per_minute` and `pending_most` bound how much it may ask; None is no bound.
     """
 
     name = models.CharField(max_length=64, unique=True, validators=[RegexValidator(SERVER_NAME)])
     title = models.CharField(max_length=120, blank=True)
+    environment = models.CharField(max_length=40, blank=True)
+    owner = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="servers")
+    tools = models.JSONField(null=True, blank=True)
+    hosts = models.JSONField(null=True, blank=True)
+    per_minute = models.PositiveIntegerField(null=True, blank=True)
+    pending_most = models.PositiveIntegerField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,200 @@
+"""What a policy says: the one document that form, file, API and digest share, read strictly.
+
+Its members are described in docs/policies.md. Revisions made before there were several roles said `need` and `roles`;
+they are read as what they meant.
+"""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from placet import canonical
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import BadPolicy
+from . import matching, timing
+
+MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
+MOST_NAME_BYTES = 150  # for the same reason
+LONGEST = int(timing.LONGEST.total_seconds())
+
+KINDS = ("sampling", "sampling_result", "elicitation_form", "elicitation_url", "tool_call")
+#: What the console makes, not the author: it is in the stored bytes, and no part of the document.
+STAMPED = ("rev", "published_at", "published_by", "confirmed_by")
+
+
+def _short(name: str) -> str:
+    if not 1 <= len(name.encode()) <= MOST_NAME_BYTES:
+        raise ValueError(f"a name has 1 to {MOST_NAME_BYTES} bytes")
+    if name != name.strip() or not name.isprintable():
+        raise ValueError("a name has no spaces around it and no hidden signs")
+    return name
+
+
+def _pattern(text: str) -> str:
+    if not matching.is_pattern(text):
+        raise ValueError("a name pattern has 1 to 200 characters and at most four stars")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_short)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Roles = Annotated[tuple[Name, ...], Field(max_length=8)]
+
+
+class Part(BaseModel):
+    """A part of the document: immutable, nothing unknown in it, nothing converted but what JSON cannot say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Need(Part):
+    """So many approvals, by different people who hold this role."""
+
+    role: Name
+    count: int = Field(1, ge=1, le=MOST_NEEDED)
+
+
+class Step(Part):
+    """After so many seconds without a decision, the people of this role are asked too, and any of them counts."""
+
+    after_seconds: int = Field(ge=1, le=LONGEST)
+    role: Name
+
+
+class Caps(Part):
+    """How much one server may ask here: asks a minute, and asks that wait at the same time. None is no bound."""
+
+    per_minute: int | None = Field(None, ge=1, le=1_000_000)
+    pending: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class GrantBounds(Part):
+    """What a grant may cover at most: so many uses, within so many seconds."""
+
+    uses: int = Field(ge=1, le=1000)
+    seconds: int = Field(ge=60, le=LONGEST)
+
+
+class Rule(Part):
+    """The rule of one checkpoint; `server` is a name, None for every server; times are whole seconds.
+
+    `arguments` is a JSON Schema (2020-12) and `when` a CEL condition: the rule is about asks that fit both. Of the
+    rules that fit an ask, a deny wins, then the most specific, then the higher `rank`.
+    """
+
+    checkpoint: Name
+    kind: Literal[KINDS]
+    pattern: Pattern
+    server: str | None = None
+    rank: int = Field(0, ge=0, le=99)
+    effect: Literal["review", "allow", "deny"] = "review"
+    arguments: dict[str, Any] | None = None
+    when: str = Field("", max_length=1000)
+    needs: Annotated[tuple[Need, ...], Field(max_length=8)] = ()
+    order: Literal["parallel", "sequential"] = "parallel"
+    passkey: Literal["optional", "required"] = "optional"
+    deadline_seconds: int = Field(3600, ge=1, le=LONGEST)
+    valid_seconds: int = Field(300, ge=1, le=timing.APPROVAL_LIFE)
+    edit: Annotated[tuple[str, ...], Field(max_length=32)] = ()
+    review_result: bool = False
+    caps: Caps = Caps()
+    escalation: Annotated[tuple[Step, ...], Field(max_length=5)] = ()
+    warn_seconds: int | None = Field(None, ge=1, le=LONGEST)
+    absence: Literal["delegate", "none"] = "delegate"
+    exclude_server_owner: bool = False
+    grants: GrantBounds | None = None
+    break_glass: Name | None = None
+    logging: Roles = ()
+    exceptions: Roles = ()
+    consequence: str = Field("", max_length=300)
+    retired: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """What no single member can tell."""
+        if self.effect == "review" and not self.needs:
+            raise ValueError("name a role for the approval duty, and how many of its people must say yes")
+        if self.effect != "review" and self.needs:
+            raise ValueError("only the effect review needs approvals")
+        if self.need > MOST_NEEDED:
+            raise ValueError(f"a policy needs 1 to {MOST_NEEDED} approvals")
+        roles = [need.role for need in self.needs]
+        if len(set(roles)) != len(roles):
+            raise ValueError("each role stands once among the needs")
+        late = [step for step in self.escalation if step.after_seconds >= self.deadline_seconds]
+        if late:
+            raise ValueError("escalation comes before the deadline")
+        times = [step.after_seconds for step in self.escalation]
+        if times != sorted(set(times)):
+            raise ValueError("steps of escalation stand in the order of their times, each later than the one before")
+        if self.warn_seconds is not None and self.warn_seconds >= self.deadline_seconds:
+            raise ValueError("a warning comes between the ask and its deadline")
+        return self
+
+    @property
+    def need(self) -> int:
+        """How many people must say yes."""
+        return sum(need.count for need in self.needs)
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Duty -> the roles that hold it, in the order in which they are named."""
+        return {
+            "approval": tuple(need.role for need in self.needs),
+            "logging": self.logging,
+            "exceptions": self.exceptions,
+        }
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it looks at more than kind, name and server."""
+        return bool(self.when) or self.arguments is not None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The rule as plain values, what is as usual left out: what files hold, and diffs compare."""
+        said = self.model_dump(mode="json", exclude_defaults=True)
+        return {member: said[member] for member in Rule.model_fields if member in said}
+
+
+def read(document: dict[str, Any]) -> Rule:
+    """Read a rule's document; BadPolicy says where it is wrong, and how."""
+    try:
+        canonical.canonical(document)
+        return Rule.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        pointer = "".join(f"/{part}" for part in first["loc"])
+        raise BadPolicy(
+            f"{first['msg'].removeprefix('Value error, ')}.".capitalize(), pointer=pointer or None
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise BadPolicy("A policy consists of what JSON can say.") from error
+
+
+def stamped(rule: Rule, *, rev: int, published_at: str, published_by: str | None, confirmed_by: str | None) -> bytes:
+    """Return the canonical bytes of a revision: all members of the rule, and how it came to be."""
+    value = rule.model_dump(mode="json") | {
+        "rev": rev, "published_at": published_at, "published_by": published_by, "confirmed_by": confirmed_by,
+    }  # fmt: skip
+    return canonical.preimage("policy", value)
+
+
+def stored(body: bytes) -> Rule:
+    """Read the rule of a revision's stored bytes."""
+    value = json.loads(body)["value"]
+    return Rule.model_validate({name: each for name, each in _today(value).items() if name not in STAMPED})
+
+
+def _today(value: dict[str, Any]) -> dict[str, Any]:
+    """A revision as it is written now; those of old had one role a duty."""
+    if "needs" in value:
+        return value
+    kept = {name: each for name, each in value.items() if name not in ("need", "roles")}
+    server, roles = value.get("server"), value["roles"]
+    return kept | {
+        "server": server.rpartition(":")[2] if server else None,
+        "needs": [{"role": roles["approval"], "count": value["need"]}],
+        "logging": [roles["logging"]] if "logging" in roles else [],
+        "exceptions": [roles["exceptions"]] if "exceptions" in roles else [],
+    }
