@@ -228,3 +228,22 @@ class BadMap(Refusal):
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(f"Line {line}: {message}" if line else message)
         self.line = line
+
+
+class BadGrant(Refusal):
+    """The grant's own terms make no sense, or go beyond what the rule allows."""
+
+    code = "bad_grant"
+    message = "A grant covers asks like one that was approved, in number, time and rate."
+
+
+class NotGrantable(Refusal):
+    """No grant can be made of this action by this person. The message says why."""
+
+    code = "not_grantable"
+    message = "This cannot be granted beforehand."
+
+
+class AlreadyRevoked(Refusal):
+    code = "already_revoked"
+    message = "This grant was revoked already."
