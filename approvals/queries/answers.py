@@ -61,13 +61,9 @@ def waiting(*, user: User, at: datetime) -> list[Waiting]:
     return [Waiting(q.action, q.until, _questions(q.action)) for q in found[:LISTED] if _is_for(user, q.action)]
 
 
-def count(*, user: User, at: datetime) -> int:
-    return _open(user, at=at)[:LISTED].count()
-
-
 def read(*, user: User, action_id: UUID, at: datetime) -> AnswerPage:
     """Read one released question; NotFound unless this person is its subject. At most two queries."""
-    found = Question.objects.filter(pk=action_id, answerer__in=_names(user), action__state=State.APPROVED)
+    found = Question.objects.filter(pk=action_id, answerer__in=names(user), action__state=State.APPROVED)
     parts = ("action__server", "action__answer", "action__outcome")
     question = found.select_related(*parts).defer("action__answer__content", "action__context").first()
     if question is None or not _is_for(user, question.action):
@@ -92,11 +88,12 @@ def asked_here(action: Action) -> AskedHere | None:
 
 
 def _open(user: User, *, at: datetime) -> QuerySet[Question]:
-    mine = Question.objects.filter(answerer__in=_names(user), until__gt=at, action__state=State.APPROVED)
+    mine = Question.objects.filter(answerer__in=names(user), until__gt=at, action__state=State.APPROVED)
     return mine.filter(action__answer__isnull=True, action__outcome__isnull=True)
 
 
-def _names(user: User) -> set[str]:
+def names(user: User) -> set[str]:
+    """By which names a question may be for this person."""
     return {access.spoken(name) for name in (user.username, user.email)} - {""}
 
 

@@ -23,6 +23,14 @@ def is_soon(until: datetime, *, at: datetime) -> bool:
     return until - at < SOON
 
 
+def when(then: datetime, *, at: datetime) -> str:
+    """A moment as a calendar says it: `18:00 today`, `Fri 27 Nov, 18:00`, with the year when it is another one."""
+    if then.date() == at.date():
+        return f"{then:%H:%M} today"
+    year = f" {then.year}" if then.year != at.year else ""
+    return f"{then:%a} {then.day} {then:%b}{year}, {then:%H:%M}"
+
+
 def _rounded(seconds: int) -> str:
     for size, unit in ((86_400, "d"), (3_600, "h")):
         if seconds >= 2 * size or (unit == "h" and seconds >= size):

@@ -1,9 +1,7 @@
-"""What pages say of questions that wait for an answer, and how a blank becomes a control."""
+"""How a blank becomes a control."""
 
 from django import template
-from django.utils import timezone
 
-from approvals.queries import answers
 from approvals.rules.blanks import Blank
 
 register = template.Library()
@@ -12,12 +10,6 @@ INPUTS = {
     "email": "email", "url": "url", "date": "date", "moment": "datetime-local", "integer": "number", "number": "number",
 }  # fmt: skip
 FEW = 6  # choices that stand as buttons; more go into a list that opens
-
-
-@register.simple_tag(takes_context=True)
-def answers_waiting(context: template.Context) -> int:
-    """How many questions wait for this reader's answer."""
-    return answers.count(user=context["user"], at=context.get("at") or timezone.now())
 
 
 @register.filter

@@ -1,0 +1,86 @@
+"""The frame of every page: where this reader may go, what waits there, and whether they count as away."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from approvals.queries import frame as read_frame
+from approvals.rules import moments
+
+register = template.Library()
+
+#: The page in the navigation that an address belongs to, by the first word of the address' name.
+BELONGS = {
+    "person": "people", "role": "people", "server": "servers", "checkpoint": "checkpoints", "change": "changes",
+    "finding": "exceptions", "exception": "exceptions", "boundary": "boundaries", "try": "checkpoints",
+    "map": "checkpoints", "simulation": "checkpoints", "simulations": "checkpoints", "grant": "checkpoints",
+    "grants": "checkpoints",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page in the navigation; `count` is of what waits there, and `meaning` says so to who cannot see it."""
+
+    name: str
+    address: str
+    here: bool
+    count: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the frame shows."""
+
+    read: read_frame.Frame
+    entries: list[Entry]
+    admin: bool
+    at: datetime
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: template.Context) -> Shown:
+    user, at = context["user"], context.get("at") or timezone.now()
+    found, admin = read_frame.read(user=user, at=at), user.is_active and user.is_staff
+    places = [
+        ("exceptions", "Exceptions", found.sees_exceptions, found.findings, "open"),
+        ("log", "Log", found.sees_log, 0, ""),
+        ("boundaries", "Boundaries", found.has_duty or admin, 0, ""),
+        ("checkpoints", "Checkpoints", admin, 0, ""),
+        ("people", "People", admin, 0, ""),
+        ("servers", "Servers", admin, 0, ""),
+        ("changes", "Changes", admin, found.changes, "waiting for a second admin"),
+    ]
+    here = _here(context)
+    entries = [
+        Entry(words, address, name == here, count, meaning)
+        for name, words, yes, count, meaning in places
+        if yes and (address := _address(name))
+    ]
+    return Shown(found, entries, admin, at)
+
+
+@register.filter
+def when(then: datetime, at: datetime) -> SafeString:
+    """A day and a time of day, in UTC as all times here."""
+    return format_html('<time datetime="{}">{}</time>', then.isoformat(), moments.when(then, at=at))
+
+
+def _here(context: template.Context) -> str:
+    """The navigation's name for the page that is shown."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    name = (match and match.url_name) or ""
+    return BELONGS.get(name.partition("_")[0], name.partition("_")[0])
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
