@@ -76,6 +76,14 @@ def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("postgres"))
 
 
+@pytest.fixture(autouse=True)
+def _nothing_seen_yet() -> None:
+    """Ids come again in another test, and with them what the process remembers of servers."""
+    from approvals import sightings
+
+    sightings.memory.forget()
+
+
 @pytest.fixture
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)

@@ -132,6 +132,7 @@ class Finding(models.Model):
         BREAK_GLASS = "break_glass", "glass broken"
         UNSATISFIABLE = "unsatisfiable", "too few people"
         NOBODY_LEFT = "nobody_left", "everybody passed it on"
+        TOO_MANY_NAMES = "too_many_names", "too many names"
 
     code = models.CharField(max_length=16, choices=Code)
     checkpoint = models.ForeignKey(Checkpoint, null=True, on_delete=models.PROTECT, related_name="findings")
