@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .. import reviews, settlement
 from ..errors import NotFound, Refusal
-from ..forms import OWN_WORDS, REASONS, CommentForm, VerdictForm
+from ..forms.verdicts import OWN_WORDS, REASONS, CommentForm, VerdictForm
 from ..queries import inbox as inbox_rows
 from ..queries import page as action_page
 from ..rules.rendering.values import escaped

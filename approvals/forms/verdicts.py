@@ -1,4 +1,4 @@
-"""What people send from the pages: a verdict or a comment. Shapes only; the verbs decide."""
+"""A verdict or a comment, as the page of an action sends it."""
 
 from django import forms
 

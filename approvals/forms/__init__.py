@@ -1,0 +1,1 @@
+"""What people send from the pages. Shapes only; the verbs decide. A room a page."""
