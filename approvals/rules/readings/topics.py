@@ -1,0 +1,221 @@
+"""What a rule says, topic by topic: each member of the document belongs to exactly one of them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..constraints import Constraint, simple
+from ..policies import Need, Rule
+from .phrases import Phrase, joined, say, time
+
+_COMPARISON = re.compile(
+    r"""\s*([a-z_][A-Za-z0-9_.]*)\s*(==|!=|<=|>=|<|>)\s*("[^"\\]*"|'[^'\\]*'|-?[0-9]+(?:\.[0-9]+)?|true|false)\s*"""
+)
+_SIGNS = {"==": "is", "!=": "is not", "<=": "is at most", ">=": "is at least", "<": "is under", ">": "is over"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Members of the document that are read together, and the words for them."""
+
+    name: str
+    members: tuple[str, ...]
+    words: Callable[[Rule], Phrase]
+
+
+def stops(rule: Rule) -> Phrase:
+    """What it stops: whose asks, of which kind and name."""
+    server = say("{}", rule.server) if rule.server else say("any server")
+    return say("When {} wants {}", server, _KINDS[rule.kind](rule.pattern))
+
+
+def answer(rule: Rule) -> Phrase:
+    """Who must say yes; or what the console answers by itself."""
+    if rule.effect == "allow":
+        return say("the console says yes at once, and nobody is asked")
+    if rule.effect == "deny":
+        return say("the console says no at once, and nobody is asked")
+    return say("{} must say yes", needs(rule))
+
+
+def needs(rule: Rule) -> Phrase:
+    """So many people of which roles."""
+    said = [_need(need, first=index == 0) for index, need in enumerate(rule.needs)]
+    return joined(said, " and then " if rule.order == "sequential" else " and ")
+
+
+def _need(need: Need, *, first: bool) -> Phrase:
+    people = "" if not first else " person" if need.count == 1 else " people"
+    return say(f"{{}}{people} of {{}}", str(need.count), need.role)
+
+
+def _named(pattern: str, *, all_: str, some: str, one: str) -> Phrase:
+    if pattern == "*":
+        return say(all_)
+    return say(some if "*" in pattern else one, pattern)
+
+
+_KINDS: dict[str, Callable[[str], Phrase]] = {
+    "tool_call": lambda p: _named(p, all_="to run any tool", some="to run a tool named {}", one="to run {}"),
+    "sampling": lambda p: _named(p, all_="the model to read something", some="{} of the model", one="{} of the model"),
+    "sampling_result": lambda p: _named(
+        p, all_="the model’s answer back", some="the answer to {} back", one="the answer to {} back"
+    ),
+    "elicitation_form": lambda p: _named(
+        p, all_="to ask a person with a form", some="{} of a person", one="{} of a person"
+    ),
+    "elicitation_url": lambda p: _named(
+        p, all_="a person to open any link", some="a person to open a link to {}", one="a person to open a link to {}"
+    ),
+}
+
+
+def arguments(rule: Rule) -> Phrase:
+    """What its arguments are like, as it follows on what is stopped."""
+    rows = simple(rule.arguments)
+    if rows is None:
+        return say(" with {} that fit a schema of their own", _things(rule))
+    return say(" with {}", joined(map(_constraint, rows), " and ")) if rows else ()
+
+
+def _things(rule: Rule) -> Phrase:
+    return say("arguments" if rule.kind == "tool_call" else "parameters")
+
+
+def _constraint(row: Constraint) -> Phrase:
+    words = {"is": "being", "one_of": "one of", "at_most": "at most", "at_least": "at least", "like": "like"}
+    return say(f"{{}} {words.get(row.form, row.form)} {{}}", row.argument, row.value)
+
+
+def condition(rule: Rule) -> Phrase:
+    """What else must hold, as it follows on the arguments."""
+    if not rule.when:
+        return ()
+    compared = [_COMPARISON.fullmatch(part) for part in rule.when.split("&&")]
+    if not all(compared):
+        return say(", and the condition {} holds", rule.when)
+    said = [say(f"{{}} {_SIGNS[m[2]]} {{}}", m[1], m[3].strip("\"'")) for m in compared if m]
+    return say(", and {}", joined(said, " and "))
+
+
+def _deadline(rule: Rule) -> Phrase:
+    return say("they have {} to decide; silence means no", time(rule.deadline_seconds))
+
+
+def _escalation(rule: Rule) -> Phrase:
+    if not rule.escalation:
+        return say("nobody else is asked when time passes")
+    steps = [say("after {} {} is asked too", time(step.after_seconds), step.role) for step in rule.escalation]
+    return say("{}, and each of them counts for whoever is still missing", joined(steps, ", "))
+
+
+def _warning(rule: Rule) -> Phrase:
+    if rule.warn_seconds is None:
+        return say("nobody is reminded before the deadline")
+    return say("whoever was asked is reminded {} before the deadline", time(rule.warn_seconds))
+
+
+def _life(rule: Rule) -> Phrase:
+    return say("a yes is good for one use, within {}", time(rule.valid_seconds))
+
+
+def _passkey(rule: Rule) -> Phrase:
+    return say("each yes needs a passkey" if rule.passkey == "required" else "a passkey may be used, and need not be")
+
+
+def _edit(rule: Rule) -> Phrase:
+    if not rule.edit:
+        return say("nothing may be changed before a yes")
+    return say(
+        "they may change {} before they say yes", joined([say("{}", at or "all of it") for at in rule.edit], ", ")
+    )
+
+
+def _result(rule: Rule) -> Phrase:
+    return say("what comes back is shown to them too, before the server gets it" if rule.review_result else
+               "what comes back is not looked at")  # fmt: skip
+
+
+def _caps(rule: Rule) -> Phrase:
+    minute = [say("ask at most {} times a minute here", f"{rule.caps.per_minute:,}")] if rule.caps.per_minute else []
+    waiting = [say("have at most {} asks waiting here", f"{rule.caps.pending:,}")] if rule.caps.pending else []
+    return say("a server may {}", joined([*minute, *waiting], " and ") or say("ask as often as its own bounds let it"))
+
+
+def _absence(rule: Rule) -> Phrase:
+    return say("nobody stands in for people who are away, who are asked all the same" if rule.absence == "none" else
+               "who is away is stood in for by their delegate")  # fmt: skip
+
+
+def _excluded(rule: Rule) -> Phrase:
+    also = ", nor does the owner of the server" if rule.exclude_server_owner else ""
+    return say(f"on whose behalf it happens never decides it{also}")
+
+
+def _grants(rule: Rule) -> Phrase:
+    if rule.grants is None:
+        return say("every ask is decided by itself: nobody can allow similar ones beforehand")
+    uses = f"{rule.grants.uses:,}"
+    return say("they may allow similar asks beforehand: at most {}, within {}", uses, time(rule.grants.seconds))
+
+
+def _glass(rule: Rule) -> Phrase:
+    if rule.break_glass is None:
+        return say("nobody can break the glass")
+    return say("one of {} alone may break the glass, loudly, and it is looked at afterwards", rule.break_glass)
+
+
+def _logging(rule: Rule) -> Phrase:
+    return _roles(rule.logging, "{} can read what happens here", "nobody is named for logging")
+
+
+def _exceptions(rule: Rule) -> Phrase:
+    return _roles(rule.exceptions, "{} looks after what falls through", "nobody is named for exceptions")
+
+
+def _roles(roles: tuple[str, ...], some: str, none: str) -> Phrase:
+    return say(some, joined([say("{}", role) for role in roles], " and ")) if roles else say(none)
+
+
+def _consequence(rule: Rule) -> Phrase:
+    return (
+        say("owners read: {}", rule.consequence)
+        if rule.consequence
+        else say("no consequence is written for owners to read")
+    )
+
+
+def _rank(rule: Rule) -> Phrase:
+    return say("among rules that are just as exact, rank {} counts, and the highest wins", str(rule.rank))
+
+
+def _retired(rule: Rule) -> Phrase:
+    return say("it is retired, and stops nothing" if rule.retired else "it is in force")
+
+
+#: What the first sentence says, and how each part of it is called where two rules are compared.
+OPENING = (
+    Topic("Stops", ("kind", "server", "pattern"), stops),
+    Topic("Arguments", ("arguments",), arguments),
+    Topic("Condition", ("when",), condition),
+    Topic("Answer", ("effect", "needs", "order"), answer),
+    Topic("Deadline", ("deadline_seconds",), _deadline),
+)
+REST = (
+    Topic("Escalation", ("escalation",), _escalation),
+    Topic("Reminder", ("warn_seconds",), _warning),
+    Topic("Life of a yes", ("valid_seconds",), _life),
+    Topic("Passkey", ("passkey",), _passkey),
+    Topic("Edits", ("edit",), _edit),
+    Topic("Result", ("review_result",), _result),
+    Topic("Caps", ("caps",), _caps),
+    Topic("Absence", ("absence",), _absence),
+    Topic("Left out", ("exclude_server_owner",), _excluded),
+    Topic("Grants", ("grants",), _grants),
+    Topic("Breaking the glass", ("break_glass",), _glass),
+    Topic("Logging", ("logging",), _logging),
+    Topic("Exceptions", ("exceptions",), _exceptions),
+    Topic("Consequence", ("consequence",), _consequence),
+    Topic("Rank", ("rank",), _rank),
+    Topic("Retired", ("retired",), _retired),
+)
