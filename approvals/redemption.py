@@ -10,7 +10,7 @@ from placet import canonical
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, ledger
+from . import access, findings, ledger, rows
 from .errors import (
     AlreadyConsumed,
     ApprovalExpired,
@@ -22,7 +22,7 @@ from .errors import (
     OutcomeConflict,
     TextTooLong,
 )  # fmt: skip
-from .models import Consumption, Outcome, Receipt, State
+from .models import Action, Consumption, Finding, Outcome, Receipt, State
 
 STATUSES = ("succeeded", "failed")
 NOTE_LIMIT = 2000
@@ -62,7 +62,10 @@ def consume(*, action_id: UUID, server: Identity, key: str, at: datetime) -> Con
 
 @transaction.atomic
 def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at: datetime) -> Outcome:
-    """Report the outcome of a used approval. The same report again changes nothing; another one is refused."""
+    """Report the outcome of a used approval. The same report again changes nothing; another one is refused.
+
+    What was approved and then failed is for the exceptions owners.
+    """
     if status not in STATUSES:
         raise BadOutcome(pointer="/status")
     if len(note) > NOTE_LIMIT:
@@ -81,4 +84,13 @@ def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at
     outcome = Outcome.objects.create(action=action, status=status, note=note, at=at)
     dig = canonical.digest("outcome", {"status": status, "note": note})
     ledger.record(event=f"action.{status}", actor=server.urn, action_id=action.pk, dig=dig, at=at)
+    if status == "failed":
+        rows.turn(findings.step([_failed(action, note)], at=at))
     return outcome
+
+
+def _failed(action: Action, note: str) -> findings.Noted:
+    return findings.Noted(
+        code=Finding.Code.OUTCOME_FAILED, checkpoint_id=action.checkpoint_id, server_id=action.server_id,
+        kind=action.kind, about=action.name, action_id=action.pk, detail=note,
+    )  # fmt: skip

@@ -31,11 +31,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message nobody can act on, and why: a code of ours and a sentence."""
+    """A message nobody can act on, and why: a code of ours and a sentence. `server` is whose it is, when that is sure."""
 
     message: Message
     code: str
     reason: str
+    server: int | None = None
 
 
 class Intake(Protocol):

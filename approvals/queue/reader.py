@@ -20,7 +20,7 @@ from .. import delivery, intake, queue
 from ..errors import Refusal
 from ..models import State
 from ..wire import envelope
-from . import BrokerAway, DeadLetter, Intake, Message
+from . import BrokerAway, DeadLetter, Intake, Message, letters
 from .broker import BrokerIntake
 from .stream import StreamIntake
 
@@ -66,8 +66,10 @@ def turn(source: Intake) -> int:
     """Take one batch through: read, admit, bury, acknowledge. Returns how many messages that were."""
     messages = source.receive(limit=BATCH, seconds=PATIENCE)
     if messages:
-        dead = admit(messages, at=datetime.now(UTC))
+        at = datetime.now(UTC)
+        dead = admit(messages, at=at)
         if dead:
+            letters.note(dead, at=at)
             source.bury(dead)
             log.warning("buried %d of %d: %s", len(dead), len(messages), ", ".join(sorted({d.code for d in dead})))
         source.forget(messages)
@@ -78,12 +80,12 @@ def admit(messages: Sequence[Message], *, at: datetime) -> list[DeadLetter]:
     """Have the messages' asks admitted; what cannot be is returned as dead letters."""
     good, dead = _read(messages, at=at)
     answers = _submitted([item for _, item in good], at=at)
-    for (message, _), answer in zip(good, answers, strict=True):
+    for (message, item), answer in zip(good, answers, strict=True):
         if isinstance(answer, Refusal):
-            dead.append(DeadLetter(message, answer.code, answer.message))
+            dead.append(DeadLetter(message, answer.code, answer.message, item.server.id))
         elif isinstance(answer, Exception):
             log.error("an ask cannot be admitted", exc_info=answer)
-            dead.append(DeadLetter(message, "internal", type(answer).__name__))
+            dead.append(DeadLetter(message, "internal", type(answer).__name__, item.server.id))
     _owe_again(answers, at=at)
     return dead
 
@@ -93,13 +95,14 @@ def _read(messages: Sequence[Message], *, at: datetime) -> tuple[list[Read], lis
     found = servers.identify_envelopes(sealed, audience=settings.PUBLIC_URL, at=at)
     good, dead = [], []
     for message, who in zip(messages, found, strict=True):
+        server = None if isinstance(who, Refusal) else who[0].id
         try:
             good.append((message, _item(message, who)))
         except Refusal as refusal:
-            dead.append(DeadLetter(message, refusal.code, refusal.message))
+            dead.append(DeadLetter(message, refusal.code, refusal.message, server))
         except Exception as error:  # our fault, and of this message alone: the others must not wait behind it
             log.error("an ask cannot be read", exc_info=error)
-            dead.append(DeadLetter(message, "internal", type(error).__name__))
+            dead.append(DeadLetter(message, "internal", type(error).__name__, server))
     return good, dead
 
 

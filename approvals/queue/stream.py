@@ -5,11 +5,12 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from . import DEAD, INTAKE, BrokerAway, DeadLetter, Message
+from . import DEAD, INTAKE, BrokerAway, DeadLetter, Message, letters
 
 GROUP = "placet"
 FIELD = b"envelope"
@@ -106,9 +107,9 @@ class StreamIntake:
         killers = self._killers(messages) if messages else set()
         if killers:
             poison = [message for message in messages if message.handle in killers]
-            self.bury(
-                [DeadLetter(message, "reader_died", f"Taken {TRIES} times, never finished.") for message in poison]
-            )
+            dead = [DeadLetter(message, "reader_died", f"Taken {TRIES} times, never finished.") for message in poison]
+            letters.note(dead, at=datetime.now(UTC))
+            self.bury(dead)
             self.forget(poison)
         elif not messages:
             self._strike_off()

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from accounts import servers
 from approvals import deadlines, delivery, errors, redemption, reviews, withdrawal
-from approvals.models import Action, Consumption, Delivery, Entry, Policy, Receipt, Review
+from approvals.models import Action, Consumption, Delivery, Entry, Finding, Policy, Receipt, Review
 from tests.asks import ask, identity, submit
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,17 @@ def test_an_expiry_keeps_the_reviews_it_had(asked_payout, alice, later):
     reviews.record(action_id=asked_payout.pk, reviewer=alice, verdict="approve", at=later)
     deadlines.sweep(at=asked_payout.deadline_at)
     assert Receipt.objects.get(pk=asked_payout.pk).decision == "expired"
+
+
+@pytest.mark.parametrize(("status", "found"), [("failed", [("refund", "No such order.")]), ("succeeded", [])])
+def test_what_was_approved_and_failed_is_a_finding(approved, shop, later, status, found):
+    consume(approved, shop, later)
+    for _ in range(2):  # the same report again is the same outcome
+        redemption.report(
+            action_id=approved.pk, server=identity(shop), status=status, note="No such order.", at=later
+        )  # fmt: skip
+    rows = Finding.objects.filter(code="outcome_failed", checkpoint=approved.checkpoint, action=approved, count=1)
+    assert list(rows.values_list("about", "detail")) == found and Finding.objects.count() == len(found)
 
 
 def test_a_note_that_no_column_can_hold_is_refused(approved, shop, later):

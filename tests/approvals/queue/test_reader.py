@@ -10,7 +10,7 @@ from django.db import connection
 from placet.receipts import FileSigner
 
 from accounts import servers
-from approvals.models import Action
+from approvals.models import Action, Finding
 from approvals.queue import BrokerAway, reader
 from approvals.queue.stream import StreamIntake
 from tests.asks import ask
@@ -101,6 +101,19 @@ def test_a_strangers_signature_is_buried(queue, intake, tmp_path):
     assert queue.dead() == ["unknown_key"]
 
 
+def test_dead_letters_are_one_finding_a_server_and_reason(queue, intake, shop, refund, alice, tmp_path):
+    mine, queue.key = queue.key, FileSigner.generate(tmp_path / "mallory.pem")
+    queue.send(*(queue.sealed(key=f"s{i}") for i in range(3)))
+    queue.key = mine
+    queue.send(*(queue.sealed({"kind": "nonsense"}, key=f"k{i}") for i in range(2)), queue.sealed(key=""))
+    reader.turn(intake)
+    queue.send(queue.sealed({"kind": "nonsense"}, key="k9"))
+    reader.turn(intake)
+    found = {(row.server, row.about): row.count for row in Finding.objects.select_related("server")}
+    assert found == {(None, "unknown_key"): 3, (shop, "unknown_kind"): 3, (shop, "bad_idempotency_key"): 1}
+    assert {row.code for row in Finding.objects.all()} == {"dead_letter"}
+
+
 def test_a_stopped_server_is_not_read(queue, intake, shop, refund, alice, now):
     servers.stop(server=shop, at=now)
     queue.send(queue.sealed())
@@ -136,6 +149,7 @@ def test_a_message_that_kills_every_reader_is_buried(queue, refund, alice, valke
         dying.receive(limit=10, seconds=0.01)
         time.sleep(0.02)
     assert queue.dead() == ["reader_died"] and queue.waiting() == 0
+    assert Finding.objects.get().about == "reader_died"
 
 
 def test_while_the_database_is_away_asks_wait_in_the_queue(queue, intake, refund, alice):
