@@ -31,7 +31,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message nobody can act on, and why: a code of ours and a sentence. `server` is whose it is, when that is sure."""
+    """A message nobody can act on, and why: a code of ours and a sentence. `server` is whose it is, if that is sure."""
 
     message: Message
     code: str
