@@ -31,6 +31,7 @@ class Environment(BaseSettings):
     web_processes: int = Field(1, ge=1, le=64, description="web processes that share the port, 110 MB each")
     public_url: str = Field("", description="origin for people and servers; issuer of receipts")
     demo: bool = Field(True, description="seed the demo and run its agent")
+    second_admin: bool = Field(True, description="changes of the map need a second admin's confirmation")
     database_url: str = Field("", description="sqlite:///relative, sqlite:////absolute, or postgresql://…")
     redis_url: str = Field("", description="redis://, rediss:// or unix://; empty: none but the embedded one")
     broker_url: str = Field("", description="message broker for Celery and the intake queue; empty: the Redis one")

@@ -51,6 +51,7 @@ PUBLIC_URL = ENV.issuer
 REDIS_URL = ENV.redis_url or None
 BROKER_URL = ENV.broker_url or None
 DEMO = ENV.demo
+SECOND_ADMIN = ENV.second_admin
 
 SECRET_KEY = ENV.secret_key or _generated_key(VAR_DIR / "secret_key")
 DEBUG = False

@@ -1,0 +1,67 @@
+"""The kinds of change: how each is read, what stands now, what must hold, and how it is put in force."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from accounts.models import User
+
+from ..errors import BadChange
+from ..models import Change
+from . import checkpoints
+
+type Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A change on its way into force. `confirmed_by` is None when its author acted alone."""
+
+    subject: str
+    proposed: Document | None
+    author: User
+    confirmed_by: User | None
+    at: datetime
+
+
+class Kind(Protocol):
+    """A room of this package."""
+
+    MEMBERS: tuple[str, ...]
+
+    def read(self, *, subject: str, document: Document | None, at: datetime) -> Document | None:
+        """Return the document as it is kept; BadChange or BadPolicy when it cannot be meant."""
+
+    def current(self, *, subject: str, at: datetime) -> Document | None:
+        """Return the document of what stands, None when nothing does."""
+
+    def since(self, *, document: Document | None, at: datetime) -> Document | None:
+        """Return what is left of a document that was true earlier, when nothing but time has passed."""
+
+    def check(self, *, subject: str, document: Document | None, at: datetime, proposing: bool) -> None:
+        """Refuse what could not hold. `proposing`, what else waits for confirmation counts as if it stood."""
+
+    def consequences(self, *, subject: str, document: Document | None, at: datetime) -> list[str]:
+        """Say in sentences what its author should know before."""
+
+    def put(self, confirmed: Confirmed) -> None:
+        """Put it in force, in the caller's transaction."""
+
+
+KINDS: dict[str, Kind] = {
+    Change.About.CHECKPOINT: checkpoints,
+}
+
+
+def kind(about: str) -> Kind:
+    found = KINDS.get(about)
+    if found is None:
+        raise BadChange(f"A change is about {', '.join(KINDS)}.", pointer="/about")
+    return found
+
+
+def ordered(about: str, document: Document | None) -> Document | None:
+    """The document with its members in the order in which they are described: canonical bytes sort them."""
+    if document is None:
+        return None
+    return {member: document[member] for member in kind(about).MEMBERS if member in document} | document

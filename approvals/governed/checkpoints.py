@@ -1,0 +1,58 @@
+"""Changes of a checkpoint: the next revision of its rule, or its retirement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import policy
+from ..errors import BadChange
+from ..models import Checkpoint, Policy
+from ..rules import policies
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from . import Confirmed
+
+MEMBERS = tuple(policies.Rule.model_fields)
+LONGEST_NAME = Checkpoint._meta.get_field("name").max_length
+
+
+def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
+    if document is None:
+        return None
+    rule = policies.read(document)
+    if rule.checkpoint != subject:
+        raise BadChange("The rule names another checkpoint than the one it is proposed for.", pointer="/checkpoint")
+    if len(subject) > LONGEST_NAME:
+        raise BadChange(f"A checkpoint's name has at most {LONGEST_NAME} characters.", pointer="/checkpoint")
+    return None if rule.retired else rule.document
+
+
+def current(*, subject: str, at: datetime) -> dict[str, Any] | None:
+    newest = _newest(subject)
+    return None if newest is None or newest.retired else newest.rule.document
+
+
+def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
+    return document
+
+
+def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
+    pass
+
+
+def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
+    return []
+
+
+def put(confirmed: Confirmed) -> None:
+    if confirmed.proposed is None:
+        rule = _newest(confirmed.subject).rule.model_copy(update={"retired": True})
+    else:
+        rule = policies.read(confirmed.proposed)
+    policy.publish(rule=rule, by=confirmed.author, confirmed_by=confirmed.confirmed_by, at=confirmed.at)
+
+
+def _newest(subject: str) -> Policy | None:
+    return Policy.objects.filter(checkpoint__name=subject).order_by("-revision").first()
