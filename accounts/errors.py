@@ -45,3 +45,33 @@ class BadServerName(Refusal):
 class BadPublicKey(Refusal):
     code = "bad_public_key"
     message = "The public key must be one Ed25519 key: PEM, or a JWK of type OKP."
+
+
+class BadWindow(Refusal):
+    code = "bad_window"
+    message = "It has to end after it starts, and not in the past."
+
+
+class OverlappingMembership(Refusal):
+    code = "overlapping_membership"
+    message = "This person holds the role in part of that time already."
+
+
+class OverlappingAbsence(Refusal):
+    code = "overlapping_absence"
+    message = "You are away in part of that time already. End that absence first, or choose other days."
+
+
+class AbsenceOver(Refusal):
+    code = "absence_over"
+    message = "This absence is over already."
+
+
+class BadDelegate(Refusal):
+    code = "bad_delegate"
+    message = "This person cannot stand in."
+
+
+class UnknownRole(Refusal):
+    code = "unknown_role"
+    message = "No role has this name."
