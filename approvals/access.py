@@ -170,6 +170,7 @@ def is_own(*, username: str, email: str, names: Iterable[str]) -> bool:
     return any(spoken(name) in mine for name in names if name)
 
 
+@lru_cache(maxsize=8192)
 def spoken(name: str) -> str:
     """A name as one says it. Servers spell people as they like: `user:Dana`, full-width letters, spaces, hidden signs.
 

@@ -1,13 +1,19 @@
-"""Naming the owners: who is asked about an action, from the duties on its checkpoint."""
+"""Naming the owners: who is asked about an action, why, and what is due on it before its deadline."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from . import access
-from .models import Assignment, Duty, Why
+from accounts import roles
+from accounts.roles import Holder
+
+from . import access, rows
+from .models import Assignment, Duty, Policy, Timer, Why
+from .rules import policies, quorum
+
+WARNING = 0  # the step of a timer that only warns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,58 @@ class Named:
     membership_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row of the table of timers, on its way there."""
+
+    table: ClassVar = Timer
+    action_id: UUID
+    step: int
+    role: str
+    due_at: datetime
+    fired_at: datetime | None = None
+    fired_by_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An ask that needs people: under which revision, until when, and on whose behalf.
+
+    `server_owner_id` is the person whose server asks; the rule says whether they may decide.
+    """
+
+    action_id: UUID
+    policy: Policy
+    deadline_at: datetime
+    subject: str = ""
+    principal: str = ""
+    server_owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rows not yet written: who is asked, what is due later. `hopeless` are ids of those that nobody could complete."""
+
+    named: list[Named] = field(default_factory=list)
+    timers: list[Due] = field(default_factory=list)
+    hopeless: set[UUID] = field(default_factory=set)
+
+
+def plan(items: Sequence[Item], *, at: datetime) -> Plan:
+    """Plan for new asks, many at a time: all holders are read in one turn with the database."""
+    made = Plan()
+    everybody = read_holders({role for item in items for role in _all_roles(item.policy.rule)}, at=at)
+    for item in items:
+        steps = timers(item, at=at)
+        if not _could_complete(item, everybody, escalated=frozenset(step.role for step in steps if step.role)):
+            made.hopeless.add(item.action_id)
+            continue
+        first = item.policy.rule.needs[:1] if item.policy.rule.order == "sequential" else item.policy.rule.needs
+        made.named.extend(ask(item, [need.role for need in first], everybody, at=at))
+        made.timers.extend(steps)
+    return made
+
+
 def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) -> list[access.Owner]:
     """Return the owners who may decide: everybody but the person on whose behalf it happens."""
     return [
@@ -37,3 +95,102 @@ def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) ->
 def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> list[Named]:
     """Return the rows, not yet written, that say these owners were asked."""
     return [Named(action_id, owner.user_id, owner.role, at) for owner in owners]
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """Who holds some roles: with people standing in for those who are away, and without. Away people are marked."""
+
+    standing_in: Mapping[str, Sequence[Holder]]
+    members: Mapping[str, Sequence[Holder]]
+
+    def of(self, role: str, *, rule: policies.Rule) -> Sequence[Holder]:
+        """Who may vote in this role under the rule: its members, and who stands in for those who are away."""
+        return (self.members if rule.absence == "none" else self.standing_in).get(role, ())
+
+
+def read_holders(names: Collection[str], *, at: datetime) -> Everybody:
+    """Read who holds these roles, in one turn."""
+    if not names:
+        return Everybody({}, {})
+    wanted = sorted(names)
+    members, delegations = rows.fetch(roles.ask_members(wanted, at=at), roles.ask_delegations(wanted, at=at))
+    return Everybody(roles.read_holders(members, delegations, away=True), roles.read_holders(members, None))
+
+
+def ask(
+    item: Item, names: Iterable[str], everybody: Everybody, *, at: datetime, why: str = "",
+    asked: Collection[int] = (),
+) -> list[Named]:  # fmt: skip
+    """Return the rows that say that the people of these roles were asked; nobody twice, nobody who was `asked`.
+
+    Whoever is away is asked only when nobody else of the role is there: they may come back in time.
+    """
+    named: dict[int, Named] = {}
+    for role in names:
+        able = [held for held in everybody.of(role, rule=item.policy.rule) if may_decide(item, held)]
+        present = [held for held in able if not held.away or item.policy.rule.absence == "none"]
+        for held in present or able:
+            if held.user_id not in asked:
+                named.setdefault(held.user_id, naming(item.action_id, held, at=at, why=why))
+    return list(named.values())
+
+
+def naming(action_id: UUID, held: Holder, *, at: datetime, why: str = "") -> Named:
+    """The row that says that this person was asked, in that role."""
+    usual = Why.DELEGATE if held.on_behalf_of_id else Why.OWNER
+    return Named(
+        action_id, held.user_id, held.role, at, why=why or usual, on_behalf_of_id=held.on_behalf_of_id,
+        membership_id=held.membership_id,
+    )  # fmt: skip
+
+
+def may_decide(item: Item, held: Holder) -> bool:
+    """Whether the rule lets this person decide the ask, apart from their role: not their own, and in nobody's place
+    whose own it is; nor, where the rule says so, what their own server asks.
+    """
+    names = (item.subject, item.principal)
+    if item.policy.rule.exclude_server_owner and item.server_owner_id in (held.user_id, held.on_behalf_of_id or -1):
+        return False
+    return not (
+        access.is_own(username=held.username, email=held.email, names=names)
+        or access.is_own(username=held.on_behalf_of, email=held.on_behalf_of_email, names=names)
+    )
+
+
+def timers(item: Item, *, at: datetime) -> list[Due]:
+    """What is due on a new ask before its deadline: a warning, and steps of escalation.
+
+    When the server gave less time than the rule, a step that would come too late is left out, and the warning comes
+    as much earlier as there is less time.
+    """
+    rule, lasts = item.policy.rule, (item.deadline_at - at).total_seconds()
+    due = []
+    if rule.warn_seconds is not None:
+        before = timedelta(seconds=rule.warn_seconds * min(1.0, lasts / rule.deadline_seconds))
+        due.append(Due(item.action_id, WARNING, "", item.deadline_at - before))
+    for number, step in enumerate(rule.escalation, 1):
+        moment = at + timedelta(seconds=step.after_seconds)
+        if moment < item.deadline_at:
+            due.append(Due(item.action_id, number, step.role, moment))
+    return due
+
+
+def members(item: Item, names: Iterable[str], everybody: Everybody) -> dict[int, set[str]]:
+    """Return person's id -> those of these roles in which they or who stands in for them may decide the ask."""
+    found: dict[int, set[str]] = {}
+    for role in names:
+        for held in everybody.members.get(role, ()):
+            if may_decide(item, held):
+                found.setdefault(held.user_id, set()).add(role)
+    return found
+
+
+def _all_roles(rule: policies.Rule) -> list[str]:
+    return [*(need.role for need in rule.needs), *(step.role for step in rule.escalation)]
+
+
+def _could_complete(item: Item, everybody: Everybody, *, escalated: frozenset[str]) -> bool:
+    """Whether those who hold the roles now could say all the yes that are needed, were all of them to speak."""
+    terms = quorum.Terms(item.policy.rule.needs, escalated=escalated)
+    return quorum.satisfiable(terms, members(item, terms.roles, everybody))

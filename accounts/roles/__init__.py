@@ -6,7 +6,6 @@ from .holding import (
     ask_held,
     ask_members,
     held_by,
-    held_text,
     holders,
     read_held,
     read_holders,
@@ -14,6 +13,6 @@ from .holding import (
 from .windows import Window, give, set_members, take
 
 __all__ = [
-    "Holder", "Window", "ask_delegations", "ask_held", "ask_members", "give", "held_by", "held_text", "holders",
+    "Holder", "Window", "ask_delegations", "ask_held", "ask_members", "give", "held_by", "holders",
     "read_held", "read_holders", "set_members", "take",
 ]  # fmt: skip

@@ -41,7 +41,6 @@ SELECT role.name, absence.person_id, person.id, person.username, person.email,
 """)
 # From those who stand in, up the chain of those who are away: everybody has at most one absence at a time and in it
 # one delegate a role, so this finds for each person exactly those from whom `absences.stands_in` would lead to them.
-#: What these people hold: in their own right, and standing in (then with the id and name of whom they stand in for).
 _HELD = _timed("""
 WITH RECURSIVE chain(person_id, role_id, absent_id, links) AS (
   SELECT delegation.delegate_id, delegation.role_id, absence.person_id, 1
@@ -57,20 +56,22 @@ WITH RECURSIVE chain(person_id, role_id, absent_id, links) AS (
       ON delegation.delegate_id = chain.absent_id AND delegation.role_id = chain.role_id
     JOIN accounts_absence AS absence ON absence.id = delegation.absence_id AND {now absence}
    WHERE chain.links < {most}
-)
-SELECT person.id, role.id, role.name, member.id, NULL, ''
+),
+held(person_id, role_id, role, membership_id, absent_id, absent, absent_email) AS (
+SELECT person.id, role.id, role.name, member.id, NULL, '', ''
   FROM accounts_membership AS member
   JOIN accounts_user AS person ON person.id = member.person_id
   JOIN auth_group AS role ON role.id = member.role_id
  WHERE person.id {any} AND person.is_active AND {now member}
  UNION ALL
-SELECT person.id, role.id, role.name, member.id, absent.id, absent.username
+SELECT person.id, role.id, role.name, member.id, absent.id, absent.username, absent.email
   FROM chain
   JOIN accounts_user AS person ON person.id = chain.person_id AND person.is_active
   JOIN accounts_user AS absent ON absent.id = chain.absent_id AND absent.is_active
   JOIN auth_group AS role ON role.id = chain.role_id
   JOIN accounts_membership AS member
     ON member.role_id = role.id AND member.person_id = absent.id AND {now member}
+)
 """)
 
 type Question = tuple[str, list[Any]]
@@ -92,6 +93,7 @@ class Holder:
     membership_id: int
     on_behalf_of_id: int | None = None
     on_behalf_of: str = ""
+    on_behalf_of_email: str = ""
     away: bool = False
 
 
@@ -140,15 +142,14 @@ def held_by(person: User, *, at: datetime) -> list[Holder]:
     return read_held(_ask(ask_held([person.pk], at=at)), people=[person]).get(person.pk, [])
 
 
-def ask_held(people: Sequence[int], *, at: datetime) -> Question:
-    """Ask what these people hold, by their ids; `read_held` reads the answer."""
+def ask_held(people: Sequence[int], *, at: datetime, then: str = "SELECT * FROM held") -> Question:
+    """Ask what these people hold, by their ids; `read_held` reads the answer.
+
+    `then` may ask more of `held`: person_id, role_id, role, membership_id, and of whom they stand in for absent_id,
+    absent, absent_email (NULL and "" of those who hold the role in their own right).
+    """
     ids, now = list(people), [at, at]
-    return _HELD, [*now, ids, *now, *now, ids, *now, *now]
-
-
-def held_text() -> str:
-    """The question of `ask_held`, for who joins it with more: (person, role id, role, membership, for id, for whom)."""
-    return _HELD
+    return _HELD + then, [*now, ids, *now, *now, ids, *now, *now]
 
 
 def read_held(found: Found, *, people: Iterable[User]) -> dict[int, list[Holder]]:
@@ -156,11 +157,11 @@ def read_held(found: Found, *, people: Iterable[User]) -> dict[int, list[Holder]
     known = {person.pk: person for person in people}
     rows = sorted(found, key=lambda row: (row[4] is not None, row[2], row[5]))
     held: dict[int, dict[str, list[Holder]]] = defaultdict(lambda: defaultdict(list))
-    for user_id, _, role, membership_id, for_id, for_whom in rows:
+    for user_id, _, role, membership_id, *absent in rows:
         mine = held[user_id][role]
-        if for_id is None or not any(holder.on_behalf_of_id is None for holder in mine):
+        if absent[0] is None or not any(holder.on_behalf_of_id is None for holder in mine):
             person = known[user_id]
-            mine.append(Holder(user_id, person.username, person.email, role, membership_id, for_id, for_whom))
+            mine.append(Holder(user_id, person.username, person.email, role, membership_id, *absent))
     return {user_id: [each for mine in roles.values() for each in mine] for user_id, roles in held.items()}
 
 
@@ -174,7 +175,7 @@ def _resolved(members: list[Holder], given: list[tuple[Any, ...]], *, away: bool
         who = absences.stands_in(absent.user_id, delegates=delegates, away=gone)
         if who is not None and who not in named:
             named[who] = Holder(
-                who, *people[who], absent.role, absent.membership_id, absent.user_id, absent.username
+                who, *people[who], absent.role, absent.membership_id, absent.user_id, absent.username, absent.email,
             )  # fmt: skip
     kept = [held for held in members if held.away] if away else []
     return sorted([*named.values(), *kept], key=lambda held: held.username)
