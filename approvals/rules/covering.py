@@ -90,7 +90,8 @@ def _limited(name: str, value: Any, limit: Limit) -> dict[str, Any]:
         return {"const": value}
     if limit.how == "any":
         return {"type": TYPES[type(value)]}
-    return {"type": TYPES[type(value)], "minimum": min(0, value), "maximum": _most(name, value, limit.most)}
+    most = _most(name, value, limit.most)
+    return {"type": TYPES[type(value)], "minimum": min(0, value), "maximum": most}
 
 
 def _most(name: str, value: Any, most: float | None) -> float:

@@ -19,7 +19,7 @@ OPEN = {
     "sign-in/inactive/": "tells a person why they are not let in",
     "sign-out/": "leads a stranger to the sign-in page",
 }
-FILLERS = {"action_id": "0190163d-8694-739b-aea5-966c26f8ad91"}
+FILLERS = dict.fromkeys(("action_id", "grant_id"), "0190163d-8694-739b-aea5-966c26f8ad91")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
