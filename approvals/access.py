@@ -164,6 +164,11 @@ def action_of_server(*, server: Identity, action_id: UUID) -> Action:
     return action
 
 
+def is_admin(user: User) -> bool:
+    """Whether this person may change the map: active staff. Being a superuser alone gives nothing."""
+    return user.is_active and user.is_staff
+
+
 def is_own(*, username: str, email: str, names: Iterable[str]) -> bool:
     """Whether one of these names (subject, principal; as `dana`, `user:dana` or a mail address) is this person."""
     mine = {spoken(name) for name in (username, email) if name}
