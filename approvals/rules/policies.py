@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from placet import canonical
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..errors import BadPolicy
 from . import matching, timing
@@ -39,6 +40,11 @@ def _pattern(text: str) -> str:
 Name = Annotated[str, AfterValidator(_short)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Roles = Annotated[tuple[Name, ...], Field(max_length=8)]
+
+
+def _wrong(pointer: str, message: str) -> PydanticCustomError:
+    """What is wrong with the whole, and the member at which to say so."""
+    return PydanticCustomError("rule", message, {"pointer": pointer})
 
 
 class Part(BaseModel):
@@ -113,22 +119,24 @@ class Rule(Part):
     def _whole(self) -> Self:
         """What no single member can tell."""
         if self.effect == "review" and not self.needs:
-            raise ValueError("name a role for the approval duty, and how many of its people must say yes")
+            raise _wrong("/needs", "name a role for the approval duty, and how many of its people must say yes")
         if self.effect != "review" and self.needs:
-            raise ValueError("only the effect review needs approvals")
+            raise _wrong("/needs", "only the effect review needs approvals")
         if self.need > MOST_NEEDED:
-            raise ValueError(f"a policy needs 1 to {MOST_NEEDED} approvals")
+            raise _wrong("/needs", f"a policy needs 1 to {MOST_NEEDED} approvals")
         roles = [need.role for need in self.needs]
         if len(set(roles)) != len(roles):
-            raise ValueError("each role stands once among the needs")
-        late = [step for step in self.escalation if step.after_seconds >= self.deadline_seconds]
-        if late:
-            raise ValueError("escalation comes before the deadline")
+            again = next(index for index, role in enumerate(roles) if role in roles[:index])
+            raise _wrong(f"/needs/{again}/role", "each role stands once among the needs")
         times = [step.after_seconds for step in self.escalation]
-        if times != sorted(set(times)):
-            raise ValueError("steps of escalation stand in the order of their times, each later than the one before")
+        for index, after in enumerate(times):
+            if after >= self.deadline_seconds:
+                raise _wrong(f"/escalation/{index}/after_seconds", "escalation comes before the deadline")
+            if index and after <= times[index - 1]:
+                message = "steps of escalation stand in the order of their times, each later than the one before"
+                raise _wrong(f"/escalation/{index}/after_seconds", message)
         if self.warn_seconds is not None and self.warn_seconds >= self.deadline_seconds:
-            raise ValueError("a warning comes between the ask and its deadline")
+            raise _wrong("/warn_seconds", "a warning comes between the ask and its deadline")
         return self
 
     @property
@@ -164,7 +172,7 @@ def read(document: dict[str, Any]) -> Rule:
         return Rule.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        pointer = "".join(f"/{part}" for part in first["loc"])
+        pointer = first.get("ctx", {}).get("pointer") or "".join(f"/{part}" for part in first["loc"])
         raise BadPolicy(
             f"{first['msg'].removeprefix('Value error, ')}.".capitalize(), pointer=pointer or None
         ) from error

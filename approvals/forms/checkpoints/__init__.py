@@ -1,0 +1,6 @@
+"""The rule of a checkpoint as a form. The form and the document are the same thing: either makes the other."""
+
+from .rule import KNOWN, RuleForm
+from .trial import TrialForm
+
+__all__ = ["KNOWN", "RuleForm", "TrialForm"]

@@ -1,0 +1,230 @@
+"""All fields of a rule, and both ways between them and the document."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, override
+
+from django import forms
+
+from ...errors import BadPolicy, Refusal
+from ...rules import constraints, policies, timing
+from ...rules.constraints import Constraint
+from . import rows
+from .pointers import field_of
+from .rows import ARGUMENTS, EXCEPTIONS, LOGGING, NEEDS, STEPS, number, seconds, split, text, unit
+
+#: Members of the document that this form says. What else a document holds goes through an edit as it is.
+KNOWN = frozenset(policies.Rule.model_fields)
+_KINDS = [
+    ("tool_call", "a tool is run"), ("elicitation_form", "a person is asked with a form"),
+    ("elicitation_url", "a person is sent to a link"), ("sampling", "the model is asked"),
+    ("sampling_result", "the model’s answer goes back"),
+]  # fmt: skip
+_EFFECTS = [("review", "people are asked"), ("allow", "it is allowed at once"), ("deny", "it is denied at once")]
+_ORDERS = [("parallel", "all at the same time"), ("sequential", "one role after the other")]
+_ABSENCES = [("delegate", "their delegate is asked for them"), ("none", "they are asked all the same")]
+_LONGEST = int(timing.LONGEST.total_seconds())
+
+
+class RuleForm(forms.Form):
+    """One rule. After `is_valid`, `rule` is what the document says; otherwise each error stands at its field."""
+
+    checkpoint = text("Name", most=120, required=True)
+    kind = forms.ChoiceField(choices=_KINDS, label="When")
+    server = forms.ChoiceField(required=False, label="By")
+    pattern = text("Name or pattern", most=200, required=True)
+    schema = text("JSON Schema", most=20_000, widget=forms.Textarea)
+    when = text("Condition", most=1000, widget=forms.Textarea)
+    effect = forms.ChoiceField(choices=_EFFECTS, label="Then", widget=forms.RadioSelect)
+    order = forms.ChoiceField(choices=_ORDERS, label="Asked", widget=forms.RadioSelect)
+    deadline = number("They have", required=True)
+    deadline_unit = unit("the deadline")
+    warning = number("Remind them before it ends by")
+    warning_unit = unit("the reminder")
+    valid = number("A yes is good for", required=True)
+    valid_unit = unit("the life of a yes", longest="min")
+    passkey = forms.BooleanField(required=False, label="Each yes needs a passkey")
+    edit = text("What may be changed", most=4000, widget=forms.Textarea)
+    review_result = forms.BooleanField(required=False, label="What comes back is looked at too")
+    caps_per_minute = number("Asks a minute, at most", most=1_000_000)
+    caps_pending = number("Asks waiting at a time, at most", most=1_000_000)
+    absence = forms.ChoiceField(choices=_ABSENCES, label="When people are away")
+    exclude_server_owner = forms.BooleanField(required=False, label="The server’s owner does not decide")
+    grants_uses = number("Uses of a grant, at most", most=1000)
+    grants_time = number("A grant lasts at most")
+    grants_time_unit = unit("the grant")
+    break_glass = text("Role that may break the glass", most=150, widget=forms.TextInput(attrs={"list": "roles"}))
+    consequence = text("What a yes leads to", most=300)
+    rank = forms.IntegerField(min_value=0, max_value=99, required=True, label="Rank")
+    retired = forms.BooleanField(required=False, label="Retired: it stops nothing")
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, document: dict[str, Any], servers: Iterable[str] = (),
+        more: str = "",
+    ) -> None:  # fmt: skip
+        """`document` is what is edited; `more` names the sort of rows of which one more is wanted."""
+        self._kept = {member: value for member, value in document.items() if member not in KNOWN}
+        self.rule: policies.Rule | None = None
+        self._shown: dict[str, list[int]] = {}
+        super().__init__(data, initial=initial(document))
+        named = [*servers, document.get("server"), (data or {}).get("server", "")[:64]]
+        self.fields["server"].choices = [("", "any server"), *((n, n) for n in dict.fromkeys(named) if n)]
+        for sort in rows.ALL:
+            known = sort.count(self.initial if data is None else data)
+            wanted = known + 1 if data is None or sort.name == more or not known else known
+            for index in range(min(wanted, sort.most)):
+                for field, make in sort.fields.items():
+                    self.fields[sort.key(index, field)] = make()
+
+    def rows_of(self, sort: rows.Rows) -> list[dict[str, forms.BoundField]]:
+        """The rows of this sort as they are shown."""
+        shown = [i for i in range(sort.most) if sort.key(i, next(iter(sort.fields))) in self.fields]
+        return [{field: self[sort.key(i, field)] for field in sort.fields} for i in shown]
+
+    needs = property(lambda self: self.rows_of(NEEDS))
+    arguments = property(lambda self: self.rows_of(ARGUMENTS))
+    steps = property(lambda self: self.rows_of(STEPS))
+    logging = property(lambda self: self.rows_of(LOGGING))
+    exceptions = property(lambda self: self.rows_of(EXCEPTIONS))
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            document = self._document()
+            if not self.errors:
+                try:
+                    self.rule = policies.read(document)
+                except BadPolicy as refusal:
+                    self.refuse(refusal)
+        return self.cleaned_data
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Let a refusal stand at the field it is about; at the top, when it is about none."""
+        field = field_of(refusal.pointer, self._shown, raw=bool(self.cleaned_data.get("schema")))
+        self.add_error(field if field in self.fields else None, refusal.message)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What is proposed: the rule, and whatever of the document this form does not know."""
+        return self._kept | (self.rule.document if self.rule else {})
+
+    def _document(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        same = ("checkpoint", "kind", "pattern", "effect", "order", "absence", "rank", "consequence", "retired")
+        return {
+            **{name: data[name] for name in (*same, "review_result", "exclude_server_owner")},
+            "server": data["server"] or None, "when": data["when"].replace("\r\n", "\n"), "arguments": self._schema(),
+            "passkey": "required" if data["passkey"] else "optional", "break_glass": data["break_glass"] or None,
+            "needs": self._rows(NEEDS) if data["effect"] == "review" else [],
+            "deadline_seconds": self._time("deadline", most=_LONGEST),
+            "warn_seconds": self._time("warning", most=_LONGEST),
+            "valid_seconds": self._time("valid", most=timing.APPROVAL_LIFE),
+            "escalation": [
+                {"after_seconds": seconds(row["after"], row["unit"]), "role": row["role"]} for row in self._rows(STEPS)
+            ],
+            "logging": [row["role"] for row in self._rows(LOGGING)],
+            "exceptions": [row["role"] for row in self._rows(EXCEPTIONS)],
+            "caps": {"per_minute": data["caps_per_minute"], "pending": data["caps_pending"]},
+            "grants": self._grants(), "edit": self._edit(),
+        }  # fmt: skip
+
+    def _rows(self, sort: rows.Rows) -> list[dict[str, Any]]:
+        """Filled rows, all of them whole."""
+        found = list(sort.read(self.cleaned_data))
+        self._shown[sort.name] = [index for index, _ in found]
+        for index, row in found:
+            for field, value in row.items():
+                if value in (None, ""):
+                    self.add_error(sort.key(index, field), "This is missing.")
+        return [row for _, row in found]
+
+    def _schema(self) -> dict[str, Any] | None:
+        raw, typed = self.cleaned_data["schema"], list(ARGUMENTS.read(self.cleaned_data))
+        self._shown[ARGUMENTS.name] = [index for index, _ in typed]
+        if raw.strip():
+            if typed:
+                self.add_error("schema", "Bound the arguments in rows, or by a schema: not by both.")
+            return self._raw(raw)
+        try:
+            return constraints.schema([Constraint(row["name"], row["form"], row["value"]) for _, row in typed])
+        except constraints.BadConstraint as bad:
+            field = "value" if typed[bad.row][1]["name"] else "name"
+            self.add_error(ARGUMENTS.key(typed[bad.row][0], field), bad.message)
+            return None
+
+    def _raw(self, raw: str) -> dict[str, Any] | None:
+        try:
+            read = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            place = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            self.add_error("schema", f"This is no JSON{place}.")
+            return None
+        if not isinstance(read, dict):
+            self.add_error("schema", "A schema is an object in braces.")
+            return None
+        return read
+
+    def _time(self, name: str, *, most: int) -> int | None:
+        found = seconds(self.cleaned_data[name], self.cleaned_data[f"{name}_unit"])
+        if found is not None and found > most:
+            self.add_error(
+                name, f"At most {most // 86400} days." if most >= 86400 else f"At most {most // 60} minutes."
+            )
+        return found
+
+    def _grants(self) -> dict[str, Any] | None:
+        uses, lasts = self.cleaned_data["grants_uses"], self._time("grants_time", most=_LONGEST)
+        if uses is None and lasts is None:
+            return None
+        for field, value in (("grants_uses", uses), ("grants_time", lasts)):
+            if value is None:
+                self.add_error(field, "A grant is bounded in uses and in time: give both, or neither.")
+        return {"uses": uses, "seconds": lasts}
+
+    def _edit(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["edit"].splitlines()]
+        try:
+            return [json.loads(line) if line.startswith('"') else line for line in lines if line]
+        except ValueError:
+            self.add_error("edit", "A line in quotation marks cannot be read.")
+            return []
+
+
+def initial(document: dict[str, Any]) -> dict[str, Any]:
+    """A document as the form shows it; what it leaves out is as usual."""
+    usual = {name: f.get_default(call_default_factory=True) for name, f in policies.Rule.model_fields.items()}
+    said = usual | document
+    simple = constraints.simple(said["arguments"])
+    grants, caps = said["grants"] or {}, document.get("caps", {})
+    shown = {name: said[name] for name in said if name in RuleForm.base_fields and name in document}
+    plain = ("effect", "order", "absence", "rank", "when", "consequence")
+    return {
+        **{name: said[name] for name in plain}, **shown, "server": said["server"] or "",
+        "passkey": said["passkey"] == "required", "break_glass": said["break_glass"] or "",
+        "schema": "" if simple is not None else json.dumps(said["arguments"], indent=2, ensure_ascii=False),
+        "edit": "\n".join(at if _is_plain(at) else json.dumps(at) for at in said["edit"]),
+        "caps_per_minute": caps.get("per_minute"), "caps_pending": caps.get("pending"),
+        "grants_uses": grants.get("uses"),
+        **_timed("deadline", said["deadline_seconds"]), **_timed("warning", said["warn_seconds"]),
+        **_timed("valid", said["valid_seconds"], longest="min"),
+        **_timed("grants_time", grants.get("seconds"), otherwise="h"),
+        **NEEDS.initial([{"count": 1} | need for need in document.get("needs", ())]),
+        **ARGUMENTS.initial([{"name": r.argument, "form": r.form, "value": r.value} for r in simple or ()]),
+        **STEPS.initial([_step(step) for step in document.get("escalation", ())]),
+        **LOGGING.initial([{"role": role} for role in said["logging"]]),
+        **EXCEPTIONS.initial([{"role": role} for role in said["exceptions"]]),
+    }  # fmt: skip
+
+
+def _timed(name: str, total: int | None, *, longest: str = "d", otherwise: str = "min") -> dict[str, Any]:
+    value, of = split(total, longest=longest, otherwise=otherwise)
+    return {name: value, f"{name}_unit": of}
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    after, of = split(step["after_seconds"])
+    return {"after": after, "unit": of, "role": step["role"]}
+
+
+def _is_plain(pointer: str) -> bool:
+    return bool(pointer) and pointer.isprintable() and pointer == pointer.strip() and not pointer.startswith('"')
