@@ -25,7 +25,6 @@ class GrantForm(forms.Form):
     def __init__(self, data: Any = None, *, arguments: Mapping[str, Any], bounds: GrantBounds) -> None:
         super().__init__(data)
         self.names = sorted(arguments)
-        self.fields["uses"].max_value = bounds.uses
         self.fields["uses"].widget.attrs["max"] = bounds.uses
         self.fields["seconds"].choices = _lasts(bounds.seconds)
         for number, name in enumerate(self.names):

@@ -14,50 +14,11 @@ from approvals.models import Entry, Grant
 from approvals.rules import covering
 from approvals.rules.covering import Limit
 from tests.asks import ask, submit
-from tests.publishing import publish, rule
+from tests.publishing import rule
+
+from .granting import BOUNDS, TERMS, rules
 
 pytestmark = pytest.mark.django_db
-
-BOUNDS = {"uses": 10, "seconds": 86_400}
-TERMS = grants.Terms(uses=3, seconds=3600, per_hour=2, limits={"amount": Limit("most", 5000)})
-
-
-def call(**arguments):
-    return ask(mcp={"method": "tools/call", "params": {"name": "refund", "arguments": arguments}})
-
-
-def rules(now, **said):
-    said = {"grants": BOUNDS, "checkpoint": "shop/refund", "pattern": "refund", "deadline_seconds": 600, **said}
-    return publish(at=now, **said)
-
-
-@pytest.fixture
-def open_rule(db, now):
-    return rules(now)
-
-
-@pytest.fixture
-def decided(open_rule, alice, bob, shop, now):
-    """`decided(order="A1", amount=5)`: such a refund, approved by alice, or as told."""
-
-    def one(verdict="approve", by=alice, note="", **arguments):
-        key = json.dumps(arguments, sort_keys=True)
-        action = submit(shop, call(**arguments), key=key, at=now).action
-        reviews.record(action_id=action.pk, reviewer=by, verdict=verdict, note=note, at=now)
-        return action
-
-    return one
-
-
-@pytest.fixture
-def approved(decided):
-    return decided(order="A1", amount=4200)
-
-
-@pytest.fixture
-def grant(approved, alice, later):
-    return grants.create(action_id=approved.pk, person=alice, terms=TERMS, at=later)
-
 
 # ── What is covered ──────────────────────────────────────────────────────────────────────────────────────────────────
 
