@@ -16,7 +16,7 @@ from django.db.models import F
 from placet import canonical, envelopes
 
 from .errors import BadPublicKey, BadServerName, NameTaken, Unauthenticated
-from .models import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
+from .models import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken, User
 
 KID = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638 over SHA-256
 JTI = re.compile(r"[!-~]{16,128}")
@@ -57,6 +57,17 @@ def register(*, name: str, at: datetime, public_key: bytes | None = None, title:
     return server
 
 
+def describe(
+    *, server: Server, title: str, environment: str, owner: User | None, tools: list[str] | None,
+    hosts: list[str] | None, per_minute: int | None, pending_most: int | None,
+) -> None:  # fmt: skip
+    """Say who answers for the server and how far it may go; see the model for what None means."""
+    Server.objects.filter(pk=server.pk).update(
+        title=title, environment=environment, owner=owner, tools=tools, hosts=hosts, per_minute=per_minute,
+        pending_most=pending_most,
+    )  # fmt: skip
+
+
 def set_key(*, server: Server, public_key: bytes, at: datetime) -> ServerKey:
     """Make this the server's one live key; the key before it stops working at once."""
     try:
@@ -71,6 +82,13 @@ def set_key(*, server: Server, public_key: bytes, at: datetime) -> ServerKey:
         return ServerKey.objects.get_or_create(
             kid=kid, defaults={"server": server, "public_key": raw, "created_at": at}
         )[0]
+
+
+def end_key(*, server: Server, at: datetime) -> None:
+    """Leave the server without a key: what it signed with it is refused from now on."""
+    with transaction.atomic():
+        server.keys.filter(revoked_at=None).update(revoked_at=at)
+        _next_generation(server)
 
 
 def issue_token(*, server: Server, at: datetime) -> str:

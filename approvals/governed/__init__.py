@@ -8,7 +8,7 @@ from accounts.models import User
 
 from ..errors import BadChange
 from ..models import Change
-from . import checkpoints
+from . import admins, checkpoints, roles, servers, tokens
 
 type Document = dict[str, Any]
 
@@ -50,6 +50,10 @@ class Kind(Protocol):
 
 KINDS: dict[str, Kind] = {
     Change.About.CHECKPOINT: checkpoints,
+    Change.About.ROLE: roles,
+    Change.About.SERVER: servers,
+    Change.About.TOKEN: tokens,
+    Change.About.ADMIN: admins,
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import policy
-from ..errors import BadChange
+from .. import policy, vetting
+from ..errors import BadChange, Unsatisfiable
 from ..models import Checkpoint, Policy
 from ..rules import policies
+from . import roles, trying
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,11 +40,12 @@ def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | 
 
 
 def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
-    pass
+    if document is not None:
+        _vetted(policies.read(document), at=at, proposing=proposing)
 
 
 def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
-    return []
+    return _vetted(policies.read(document), at=at, proposing=True) if document else []
 
 
 def put(confirmed: Confirmed) -> None:
@@ -52,6 +54,17 @@ def put(confirmed: Confirmed) -> None:
     else:
         rule = policies.read(confirmed.proposed)
     policy.publish(rule=rule, by=confirmed.author, confirmed_by=confirmed.confirmed_by, at=confirmed.at)
+
+
+def _vetted(rule: policies.Rule, *, at: datetime, proposing: bool) -> list[str]:
+    """Vet as things stand; when proposing, else with the people whom roles get that wait for confirmation."""
+    try:
+        return vetting.vet(rule=rule, at=at)
+    except Unsatisfiable:
+        if not proposing:
+            raise
+    told = trying.as_if(lambda: roles.put_waiting(at=at), lambda: vetting.vet(rule=rule, at=at))
+    return ["It can be confirmed when what is proposed for its roles was confirmed.", *told]
 
 
 def _newest(subject: str) -> Policy | None:

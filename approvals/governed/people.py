@@ -1,0 +1,19 @@
+"""The people that documents name: they exist, and they are active."""
+
+from collections.abc import Iterable
+
+from accounts.models import User
+
+from ..errors import BadChange
+
+
+def named(usernames: Iterable[tuple[str, str]]) -> dict[str, User]:
+    """Return name -> person of these (name, pointer) pairs, in one query; BadChange for the first who is not there."""
+    asked = list(usernames)
+    known = User.objects.in_bulk(list({name for name, _ in asked}), field_name="username") if asked else {}
+    for name, pointer in asked:
+        if name not in known:
+            raise BadChange(f"Nobody is named {name}.", pointer=pointer)
+        if not known[name].is_active:
+            raise BadChange(f"{name} has no active account.", pointer=pointer)
+    return known

@@ -1,0 +1,91 @@
+"""Changes of a server: register it, or change its title, owner of record, key and bounds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from accounts import servers
+from accounts.models import Server, ServerKey
+
+from ..errors import BadChange
+from ..rules import documents
+from . import people, trying
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from . import Confirmed
+
+MEMBERS = tuple(documents.ServerDocument.model_fields)
+
+
+def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
+    if document is None:
+        raise BadChange("What a server asked stays on record, so it stays too. Stop it instead.")
+    said = documents.read(documents.ServerDocument, document)
+    if said.server != subject:
+        raise BadChange("The document names another server than the one it is proposed for.", pointer="/server")
+    return said.plain
+
+
+def current(*, subject: str, at: datetime) -> dict[str, Any] | None:
+    server = Server.objects.select_related("owner").filter(name=subject).first()
+    return describe(server, _key(server)) if server else None
+
+
+def describe(server: Server, key: ServerKey | None) -> dict[str, Any]:
+    """Return the document of this server, with its live key."""
+    return documents.ServerDocument(
+        server=server.name, title=server.title, environment=server.environment,
+        owner=server.owner.username if server.owner else None, tools=server.tools, hosts=server.hosts,
+        per_minute=server.per_minute, pending_most=server.pending_most,
+        public_key=documents.key(bytes(key.public_key)) if key else None,
+    ).plain  # fmt: skip
+
+
+def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
+    return document
+
+
+def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
+    """Its owner exists and its key is nobody else's: setting them, and taking that back, tells."""
+    if proposing:
+        trying.as_if(lambda: _set(subject, document or {}, at=at), lambda: None)
+
+
+def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
+    server = Server.objects.filter(name=subject).first()
+    key, wanted = _key(server) if server else None, (document or {}).get("public_key")
+    if server is None:
+        told = [] if wanted else [f"{subject} has no credential yet: propose a token for it afterwards."]
+    else:
+        changed = key is not None and documents.key(bytes(key.public_key)) != wanted
+        told = [f"The key {subject} signs with now stops working at once."] if changed else []
+    check(subject=subject, document=document, at=at, proposing=True)
+    return told
+
+
+def put(confirmed: Confirmed) -> None:
+    _set(confirmed.subject, confirmed.proposed or {}, at=confirmed.at)
+
+
+def _set(subject: str, document: dict[str, Any], *, at: datetime) -> None:
+    said = documents.read(documents.ServerDocument, document)
+    owner = people.named([(said.owner, "/owner")])[said.owner] if said.owner else None
+    server = Server.objects.filter(name=subject).first() or servers.register(name=subject, at=at)
+    servers.describe(
+        server=server, title=said.title, environment=said.environment, owner=owner, tools=said.tools,
+        hosts=said.hosts, per_minute=said.per_minute, pending_most=said.pending_most,
+    )  # fmt: skip
+    key = _key(server)
+    if said.public_key == (documents.key(bytes(key.public_key)) if key else None):
+        return
+    if said.public_key is None:
+        servers.end_key(server=server, at=at)
+    else:
+        servers.set_key(server=server, public_key=json.dumps(said.public_key).encode(), at=at)
+
+
+def _key(server: Server) -> ServerKey | None:
+    return server.keys.filter(revoked_at=None).first()

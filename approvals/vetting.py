@@ -1,0 +1,175 @@
+"""Whether a rule can hold: its conditions compile, no other rule ties with it, and there are people enough to meet it.
+
+Asked before a rule is proposed and again before it takes effect; and, because people leave, of all rules now and then.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import roles
+from accounts.models import Absence, Role, Server
+
+from . import findings, policy
+from .errors import Unsatisfiable
+from .models import Finding, Policy
+from .rules import satisfying
+from .rules.policies import Rule
+
+AGAIN = timedelta(days=1)  # what somebody resolved and still holds is found again after so long
+
+type Benches = Mapping[str, satisfying.Bench]
+
+
+def vet(*, rule: Rule, at: datetime) -> list[str]:
+    """Refuse a rule that could not hold: BadPolicy or Unsatisfiable, with the reason in words.
+
+    Returns warnings: what can hold, and still deserves a look.
+    """
+    if rule.retired:
+        return []
+    return satisfiable(rule=rule, at=at)
+
+
+def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
+    """Refuse what too few people could ever meet; see `vet`."""
+    benches = _benches([rule], at=at)[rule.absence]
+    barred = _barred([rule]).get(rule.server, frozenset()) if rule.exclude_server_owner else frozenset()
+    lacking = satisfying.shortfall(rule.needs, benches, without=barred)
+    if lacking:
+        raise Unsatisfiable(f"{rule.checkpoint} {lacking}.", pointer="/needs")
+    _require_roles(rule)
+    _require_breakers(rule, benches)
+    return _warnings(rule, benches, barred)
+
+
+def unsatisfiable(*, rules: Iterable[Rule], at: datetime) -> dict[str, str]:
+    """Return checkpoint -> why its rule can be met by nobody now; a constant number of queries for all of them."""
+    rules = [rule for rule in rules if rule.needs and not rule.retired]
+    benches, barred = _benches(rules, at=at), _barred(rules)
+    found = {}
+    for rule in rules:
+        without = barred.get(rule.server, frozenset()) if rule.exclude_server_owner else frozenset()
+        lacking = satisfying.shortfall(rule.needs, benches[rule.absence], without=without)
+        if lacking:
+            found[rule.checkpoint] = lacking
+    return found
+
+
+@transaction.atomic
+def recheck(*, at: datetime) -> int:
+    """Note every rule in force that nobody could meet now, unless it is noted already; return how many are new."""
+    places = {each.checkpoint.name: each.checkpoint_id for each in in_force()}
+    found = unsatisfiable(rules=(each.rule for each in in_force()), at=at)
+    if not found:
+        return 0
+    known = _noted([places[name] for name in found], at=at)
+    new = [
+        findings.Noted(code=Finding.Code.UNSATISFIABLE, checkpoint_id=places[name], detail=f"{name} {lacking}.")
+        for name, lacking in found.items()
+        if places[name] not in known
+    ]
+    findings.record(new, at=at)
+    return len(new)
+
+
+def in_force() -> list[Policy]:
+    """Return the revisions in force, their checkpoints with them."""
+    return list(policy.book().policies.values())
+
+
+def _noted(checkpoint_ids: Collection[int], *, at: datetime) -> set[int]:
+    lately = Q(resolved_at=None) | Q(resolved_at__gt=at - AGAIN)
+    noted = Finding.objects.filter(lately, code=Finding.Code.UNSATISFIABLE, checkpoint_id__in=checkpoint_ids)
+    return set(noted.values_list("checkpoint_id", flat=True))
+
+
+def _require_roles(rule: Rule) -> None:
+    named = {step.role: f"/escalation/{place}/role" for place, step in enumerate(rule.escalation)}
+    known = set(Role.objects.filter(name__in=named).values_list("name", flat=True)) if named else set()
+    for role, pointer in named.items():
+        if role not in known:
+            raise Unsatisfiable(f"{rule.checkpoint} would escalate to {role}: there is no such role.", pointer=pointer)
+
+
+def _require_breakers(rule: Rule, benches: Benches) -> None:
+    if rule.break_glass is None:
+        return
+    if not benches[rule.break_glass].voices:
+        raise Unsatisfiable(f"{rule.break_glass} could break the glass, and nobody holds it.", pointer="/break_glass")
+    if not rule.exceptions:
+        raise Unsatisfiable(
+            "Who breaks the glass is looked at afterwards: name a role for exceptions.", pointer="/exceptions"
+        )
+
+
+def _warnings(rule: Rule, benches: Benches, barred: Collection[int]) -> list[str]:
+    told = [
+        f"{role} has nobody to spare: what one of its people asks for, the others could not decide."
+        for role in satisfying.fragile(rule.needs, benches, without=barred)
+    ]
+    empty = {"logging": rule.logging, "exceptions": rule.exceptions, "escalation": [s.role for s in rule.escalation]}
+    told += [
+        f"Nobody holds {role}, which has the duty of {duty}." if duty != "escalation"
+        else f"Nobody holds {role}, to which it escalates."
+        for duty, named in empty.items() for role in named if not benches[role].voices
+    ]  # fmt: skip
+    return told
+
+
+def _benches(rules: Collection[Rule], *, at: datetime) -> dict[str, Benches]:
+    """Return, for rules in which somebody stands in for who is away and for those in which nobody does, the roles."""
+    named: dict[str, set[str]] = {"delegate": set(), "none": set()}
+    for rule in rules:
+        named[rule.absence] |= roles_of(rule)
+    held = {
+        absence: roles.holders(names, at=at, standing_in=absence == "delegate", away=True)
+        for absence, names in named.items()
+    }
+    gone = {holder.user_id for holders in held["delegate"].values() for holder in holders if holder.away}
+    until = _until(gone, at=at)
+    return {
+        "delegate": _seated({role: _bench(each, until) for role, each in held["delegate"].items()}),
+        "none": _seated({role: _usual(each) for role, each in held["none"].items()}),
+    }
+
+
+def _seated(benches: dict[str, satisfying.Bench]) -> Benches:
+    """A role nobody has made yet is an empty one."""
+    return defaultdict(satisfying.Bench, benches)
+
+
+def _usual(holders: Iterable[roles.Holder]) -> satisfying.Bench:
+    """Where nobody stands in, whoever is away is asked as usual."""
+    return satisfying.Bench(voices=tuple(satisfying.Voice(each.user_id, each.user_id) for each in holders))
+
+
+def _bench(holders: Iterable[roles.Holder], until: Mapping[int, datetime | None]) -> satisfying.Bench:
+    holders = list(holders)
+    covered = {each.on_behalf_of_id for each in holders}
+    return satisfying.Bench(
+        voices=tuple(satisfying.Voice(h.user_id, h.on_behalf_of_id or h.user_id) for h in holders if not h.away),
+        away=tuple(
+            satisfying.Away(h.username, until.get(h.user_id)) for h in holders if h.away and h.user_id not in covered
+        ),
+    )
+
+
+def _until(people: Collection[int], *, at: datetime) -> dict[int, datetime | None]:
+    away = Absence.objects.filter(Absence.at(at), person_id__in=people) if people else Absence.objects.none()
+    return dict(away.values_list("person_id", "ends_at"))
+
+
+def _barred(rules: Iterable[Rule]) -> dict[str | None, frozenset[int]]:
+    """Server's name -> its owner of record, where a rule excludes them."""
+    named = {rule.server for rule in rules if rule.exclude_server_owner and rule.server}
+    owned = Server.objects.filter(name__in=named, owner__isnull=False) if named else Server.objects.none()
+    return {name: frozenset({owner}) for name, owner in owned.values_list("name", "owner_id")}
+
+
+def roles_of(rule: Rule) -> set[str]:
+    held = {role for named in rule.roles.values() for role in named} | {step.role for step in rule.escalation}
+    return held | ({rule.break_glass} if rule.break_glass else set())
