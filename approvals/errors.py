@@ -121,6 +121,40 @@ class BadPolicy(Refusal):
     message = "This policy cannot be published."
 
 
+class BadCondition(BadPolicy):
+    """A condition that cannot be read, or does what none may. `line` and `column` count from 1."""
+
+    code = "bad_condition"
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message, pointer="/when")
+        self.line, self.column = line, column
+
+
+class BadSchema(BadPolicy):
+    """A schema that says nothing, something we do not check, or more than may be looked at; `pointer` says where."""
+
+    code = "bad_schema"
+
+
+class ConditionFailed(Exception):
+    """Nobody can say whether a condition or schema holds of an ask, so it is denied. Says no values of the ask."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class TooMany(Refusal):
+    """A bound of the server or of a rule is reached. Nothing was stored; `seconds` says when to try again."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class NotReleased(Refusal):
     code = "not_released"
     message = "Only an approved elicitation that was submitted with answer: console is answered here."
