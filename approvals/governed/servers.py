@@ -1,4 +1,4 @@
-"""Changes of a server: register it, or change its title, owner of record, key and bounds."""
+"""Changes of a server: register it, start it again, or change its title, owner of record, key and bounds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def describe(server: Server, key: ServerKey | None) -> dict[str, Any]:
         server=server.name, title=server.title, environment=server.environment,
         owner=server.owner.username if server.owner else None, tools=server.tools, hosts=server.hosts,
         per_minute=server.per_minute, pending_most=server.pending_most,
-        public_key=documents.key(bytes(key.public_key)) if key else None,
+        public_key=documents.key(bytes(key.public_key)) if key else None, stopped=server.stopped_at is not None,
     ).plain  # fmt: skip
 
 
@@ -62,6 +62,7 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
     else:
         changed = key is not None and documents.key(bytes(key.public_key)) != wanted
         told = [f"The key {subject} signs with now stops working at once."] if changed else []
+        told += [f"{subject} may ask again."] if server.stopped_at and not (document or {}).get("stopped") else []
     check(subject=subject, document=document, at=at, proposing=True)
     return told
 
@@ -78,6 +79,7 @@ def _set(subject: str, document: dict[str, Any], *, at: datetime) -> None:
         server=server, title=said.title, environment=said.environment, owner=owner, tools=said.tools,
         hosts=said.hosts, per_minute=said.per_minute, pending_most=said.pending_most,
     )  # fmt: skip
+    _start_or_stop(server, stopped=said.stopped, at=at)
     key = _key(server)
     if said.public_key == (documents.key(bytes(key.public_key)) if key else None):
         return
@@ -85,6 +87,13 @@ def _set(subject: str, document: dict[str, Any], *, at: datetime) -> None:
         servers.end_key(server=server, at=at)
     else:
         servers.set_key(server=server, public_key=json.dumps(said.public_key).encode(), at=at)
+
+
+def _start_or_stop(server: Server, *, stopped: bool, at: datetime) -> None:
+    if stopped and server.stopped_at is None:
+        servers.stop(server=server, at=at)
+    elif server.stopped_at is not None and not stopped:
+        servers.start(server=server)
 
 
 def _key(server: Server) -> ServerKey | None:

@@ -122,7 +122,10 @@ class RoleDocument(Document):
 
 
 class ServerDocument(Document):
-    """A server's title, owner of record, key and bounds. `tools` and `hosts` None is no bound; empty lists nothing."""
+    """A server's title, owner of record, key and bounds. `tools` and `hosts` None is no bound; empty lists nothing.
+
+    While it is `stopped`, no credential of it is accepted; starting it again is a change.
+    """
 
     server: ServerName
     title: str = Field("", max_length=120)
@@ -133,6 +136,7 @@ class ServerDocument(Document):
     per_minute: Bound | None = None
     pending_most: Bound | None = None
     public_key: Annotated[dict[str, str] | None, BeforeValidator(_key)] = None
+    stopped: bool = False
 
 
 class TokenDocument(Document):
