@@ -1,6 +1,7 @@
 """Naming the owners: who is asked about an action, why, and what is due on it before its deadline."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -10,7 +11,8 @@ from accounts import roles
 from accounts.roles import Holder
 
 from . import access, rows
-from .models import Assignment, Duty, Policy, Timer, Why
+from .errors import AlreadySpokenFor, EnoughOfYourRole, NotYourTurn, OwnAsk, OwnServer
+from .models import Action, Assignment, Duty, Policy, Timer, Why
 from .rules import policies, quorum
 
 WARNING = 0  # the step of a timer that only warns
@@ -128,7 +130,7 @@ def ask(
     """
     named: dict[int, Named] = {}
     for role in names:
-        able = [held for held in everybody.of(role, rule=item.policy.rule) if may_decide(item, held)]
+        able = [held for held in everybody.of(role, rule=item.policy.rule) if allows(item, held)]
         present = [held for held in able if not held.away or item.policy.rule.absence == "none"]
         for held in present or able:
             if held.user_id not in asked:
@@ -145,17 +147,11 @@ def naming(action_id: UUID, held: Holder, *, at: datetime, why: str = "") -> Nam
     )  # fmt: skip
 
 
-def may_decide(item: Item, held: Holder) -> bool:
-    """Whether the rule lets this person decide the ask, apart from their role: not their own, and in nobody's place
-    whose own it is; nor, where the rule says so, what their own server asks.
-    """
-    names = (item.subject, item.principal)
-    if item.policy.rule.exclude_server_owner and item.server_owner_id in (held.user_id, held.on_behalf_of_id or -1):
+def allows(item: Item, held: Holder) -> bool:
+    """Whether the rule lets this person decide the ask, apart from their role."""
+    if access.is_their_server(held, rule=item.policy.rule, server_owner_id=item.server_owner_id):
         return False
-    return not (
-        access.is_own(username=held.username, email=held.email, names=names)
-        or access.is_own(username=held.on_behalf_of, email=held.on_behalf_of_email, names=names)
-    )
+    return not access.is_theirs(held, names=(item.subject, item.principal))
 
 
 def timers(item: Item, *, at: datetime) -> list[Due]:
@@ -181,9 +177,87 @@ def members(item: Item, names: Iterable[str], everybody: Everybody) -> dict[int,
     found: dict[int, set[str]] = {}
     for role in names:
         for held in everybody.members.get(role, ()):
-            if may_decide(item, held):
+            if allows(item, held):
                 found.setdefault(held.user_id, set()).add(role)
     return found
+
+
+def item_of(action: Action) -> Item:
+    """An action that was admitted before, as an item."""
+    subject, principal = names_of(action)
+    return Item(
+        action_id=action.pk, policy=action.policy, deadline_at=action.deadline_at, subject=subject,
+        principal=principal, server_owner_id=action.server.owner_id,
+    )  # fmt: skip
+
+
+def names_of(action: Action) -> tuple[str, str]:
+    """The names on whose behalf it happens: the subject's, and that of whoever made the request that caused it."""
+    return action.subject, json.loads(bytes(action.context))["value"].get("origin", {}).get("principal", "")
+
+
+def theirs(action: Action, voices: Sequence[Holder]) -> list[Holder]:
+    """Those of the voices that may decide this ask; never none. Nobody decides what is asked for whom they stand in."""
+    names, rule, owner = names_of(action), action.policy.rule, action.server.owner_id
+    others = [each for each in voices if not access.is_theirs(each, names=names)]
+    if not others:
+        raise OwnAsk(
+            f"This happens on behalf of {voices[0].on_behalf_of}, for whom you stand in. Another owner decides."
+        )
+    left = [each for each in others if not access.is_their_server(each, rule=rule, server_owner_id=owner)]
+    if not left:
+        raise OwnServer()
+    return left
+
+
+def in_turn(terms: quorum.Terms, votes: Sequence[quorum.Vote], voices: Sequence[Holder]) -> list[Holder]:
+    """Return those of one person's voices whose turn it is; NotYourTurn when a sequence has not come to them."""
+    named = quorum.turn(terms, quorum.count(terms, votes))
+    asked = [each for each in voices if each.role in named]
+    if not asked and terms.sequential:
+        raise NotYourTurn(f"{named[0]} decides now. You are asked when it is your turn, if your yes is still needed.")
+    return asked
+
+
+def voice(
+    terms: quorum.Terms, votes: Sequence[quorum.Vote], asked: Sequence[Holder],
+    *, others: Callable[[quorum.Terms], Mapping[int, set[str]]],
+) -> Holder:  # fmt: skip
+    """Return that of one person's voices by which their yes counts best; a refusal when none would count.
+
+    `others` tells who else could say yes; it is asked for only when there is a choice.
+    """
+    mine = {quorum.Vote(each.user_id, each.on_behalf_of_id or each.user_id, each.role): each for each in asked}
+    counting = [vote for vote in mine if quorum.counts(terms, votes, vote)]
+    if len(counting) > 1:
+        counting = [quorum.best_role(terms, votes, counting, others(terms))]
+    if counting:
+        return mine[counting[0]]
+    spoken = {vote.authority for vote in votes if vote.verdict == "approve"}
+    if any(vote.authority in spoken for vote in mine):
+        raise AlreadySpokenFor()
+    raise EnoughOfYourRole()
+
+
+def everybody_for(action: Action, terms: quorum.Terms, *, at: datetime) -> dict[int, set[str]]:
+    """Return who could say yes to the action: person's id -> in which roles."""
+    return members(item_of(action), terms.roles, read_holders(terms.roles, at=at))
+
+
+def ask_next(
+    actions: Sequence[Action], stages: Mapping[UUID, Sequence[str]], *, at: datetime, why: str = ""
+) -> list[Named]:
+    """Return the rows that say that the people of these roles were asked about these actions, who were not before."""
+    everybody = read_holders({role for roles_ in stages.values() for role in roles_}, at=at)
+    before: dict[UUID, set[int]] = {action.pk: set() for action in actions}
+    asked = Assignment.objects.filter(action_id__in=before, duty=Duty.APPROVAL)
+    for action_id, owner_id in asked.values_list("action_id", "owner_id"):
+        before[action_id].add(owner_id)
+    return [
+        named
+        for each in actions
+        for named in ask(item_of(each), stages[each.pk], everybody, at=at, why=why, asked=before[each.pk])
+    ]
 
 
 def _all_roles(rule: policies.Rule) -> list[str]:

@@ -3,12 +3,12 @@
 Verdicts are recorded many at a time, in three turns with the database: read and lock, write, commit.
 """
 
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from django.db import transaction
 from placet import canonical
 
 from accounts.models import User
+from accounts.roles import Holder
 
-from . import access, ledger, nudge, rows, settlement
+from . import access, assignment, ledger, nudge, rows, settlement
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
@@ -37,7 +38,8 @@ TEXT_LIMIT = 2000
 NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
 VERDICTS = ("approve", "deny")
 _EARLIER = """
-SELECT review.action_id, review.reviewer_id, person.username, review.verdict, review.note, review.stmt
+SELECT review.action_id, review.reviewer_id, person.username, review.verdict, review.note, review.stmt, review.role,
+       review.on_behalf_of_id
   FROM approvals_review AS review
   JOIN accounts_user AS person ON person.id = review.reviewer_id
  WHERE review.action_id {any}
@@ -147,10 +149,14 @@ class _Said:
     verdict: str
     note: str
     stmt: bytes
-    role: str = ""
+    role: str
+    on_behalf_of_id: int | None
     shown: str = ""
     at: datetime | None = None
-    on_behalf_of_id: int | None = None
+
+    @property
+    def vote(self) -> quorum.Vote:
+        return quorum.Vote(self.reviewer_id, self.on_behalf_of_id or self.reviewer_id, self.role, self.verdict)
 
 
 class _Desk:
@@ -159,16 +165,17 @@ class _Desk:
     def __init__(self, given: Sequence[Given], *, at: datetime) -> None:
         self.at = at
         ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
-        locked, held, earlier = rows.fetch(
-            access.ask_locked(ids), access.ask_duties(users=users, action_ids=ids, at=at), (_EARLIER, [ids])
+        locked, earlier, *held = rows.fetch(
+            access.ask_locked(ids), (_EARLIER, [ids]), *access.ask_rights(users=users, action_ids=ids, at=at)
         )
-        self.actions, self.held = access.read_locked(locked), access.read_duties(held)
+        self.actions, self.rights = access.read_locked(locked), access.read_rights(*held, users=users)
         self.said: dict[UUID, list[_Said]] = defaultdict(list)
         for action_id, *rest in earlier:
             self.said[UUID(str(action_id))].append(_Said(UUID(str(action_id)), *rest))
         self.new: list[_Said] = []
         self.lines: list[ledger.Line] = []
         self.cases: list[settlement.Case] = []
+        self.moved: set[UUID] = set()
 
     def answer(self, given: Given) -> Answer:
         try:
@@ -181,13 +188,23 @@ class _Desk:
         """Write the reviews and settle what they decide; return the receipts by action."""
         going = {case.action.pk for case in self.cases}
         waiting = {each.action_id for each in self.new} - going
-        born = settlement.settle_many(self.cases, at=self.at, after=(self.new, self.lines))
+        born = settlement.settle_many(self.cases, at=self.at, after=(self.new, self.lines, self._asked_next(waiting)))
         nudge.after_commit(event="reviewed", actions=[(pk, self.actions[pk].checkpoint_id) for pk in waiting])
         return {receipt.action_id: receipt for receipt in born}
 
+    def _asked_next(self, waiting: set[UUID]) -> list[assignment.Named]:
+        """Whom the next need of a sequence asks, where these verdicts met the one before."""
+        moved = [self.actions[pk] for pk in sorted(self.moved & waiting)]
+        stages = {each.pk: self._stage(each) for each in moved}
+        return assignment.ask_next(moved, stages, at=self.at) if moved else []
+
+    def _stage(self, action: Action) -> list[str]:
+        terms = self.rights.terms(action)
+        return quorum.turn(terms, quorum.count(terms, [each.vote for each in self.said[action.pk]]))[:1]
+
     def _take(self, given: Given) -> Recorded:
         action = self.actions.get(given.action_id)
-        role = access.role_of(user=given.reviewer, action=action, held=self.held)
+        voices = access.may_decide(user=given.reviewer, action=action, known=self.rights)
         said = self.said[action.pk]
         if action.state == State.PENDING and self.at >= action.deadline_at:
             # The sweep has not met it yet: no verdict counts from the deadline on.
@@ -195,15 +212,25 @@ class _Desk:
             raise AlreadySettled(state=State.EXPIRED, at=self.at)
         shown = settlement.shown(action, policy=action.policy)
         _admit(action, given, said=said, shown=shown)
-        self._write(action, given, role=role, shown=shown)
+        voice = self._voice(action, given, assignment.theirs(action, voices))
+        self._write(action, given, voice=voice, shown=shown)
         return self._count(action, given)
 
-    def _write(self, action: Action, given: Given, *, role: str, shown: str) -> None:
-        stmt = canonical.canonical(_statement(action, given, role=role, shown=shown, at=self.at))
+    def _voice(self, action: Action, given: Given, voices: list[Holder]) -> Holder:
+        """In which role, and on whose behalf, this verdict counts; a refusal when it would not count."""
+        terms, votes = self.rights.terms(action), [each.vote for each in self.said[action.pk]]
+        asked = assignment.in_turn(terms, votes, voices)
+        if given.verdict == "deny":
+            return (asked or voices)[0]
+        return assignment.voice(terms, votes, asked, others=partial(assignment.everybody_for, action, at=self.at))
+
+    def _write(self, action: Action, given: Given, *, voice: Holder, shown: str) -> None:
+        stmt = canonical.canonical(_statement(action, given, voice=voice, shown=shown, at=self.at))
         person = given.reviewer
         said = _Said(
-            action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, role, shown, self.at
-        )
+            action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, voice.role,
+            voice.on_behalf_of_id, shown, self.at,
+        )  # fmt: skip
         self.said[action.pk].append(said)
         self.new.append(said)
         line = ledger.Line(
@@ -213,11 +240,14 @@ class _Desk:
         self.lines.append(line)
 
     def _count(self, action: Action, given: Given) -> Recorded:
-        said, need = self.said[action.pk], action.policy.need
-        state = quorum.outcome([each.verdict for each in said], need=need)
-        if state != State.PENDING:
-            self._settle(_case(action, given, said, state=state))
-        return Recorded(action.pk, state, sum(each.verdict == "approve" for each in said), need, None)
+        said, terms = self.said[action.pk], self.rights.terms(action)
+        before, counted = (quorum.count(terms, [each.vote for each in kept]) for kept in (said[:-1], said))
+        if counted.state != State.PENDING:
+            self._settle(_case(action, given, said, state=counted.state))
+        elif terms.sequential and quorum.turn(terms, before) != quorum.turn(terms, counted):
+            self.moved.add(action.pk)
+        need = action.policy.need
+        return Recorded(action.pk, counted.state, need - counted.missing, need, None)
 
     def _settle(self, case: settlement.Case) -> None:
         """From here on, whoever comes next in this batch finds it settled."""
@@ -228,22 +258,20 @@ class _Desk:
 def _admit(action: Action, given: Given, *, said: list[_Said], shown: str) -> None:
     if action.state != State.PENDING:
         raise AlreadySettled(state=action.state, at=action.settled_at, by=tuple(each.username for each in said))
-    reviewer = given.reviewer
-    if any(each.reviewer_id == reviewer.pk for each in said):
+    if any(each.reviewer_id == given.reviewer.pk for each in said):
         raise AlreadyReviewed()
-    context = json.loads(bytes(action.context))["value"]
-    names = (action.subject, context.get("origin", {}).get("principal", ""))
-    if access.is_own(username=reviewer.username, email=reviewer.email, names=names):
+    if access.is_own(username=given.reviewer.username, email=given.reviewer.email, names=assignment.names_of(action)):
         raise OwnAsk()
     if given.seen is not None and given.seen != shown:
         raise StaleView()
 
 
-def _statement(action: Action, given: Given, *, role: str, shown: str, at: datetime) -> dict[str, object]:
+def _statement(action: Action, given: Given, *, voice: Holder, shown: str, at: datetime) -> dict[str, object]:
     ask, policy = settlement.ask_of(action, server_urn=action.server.urn), settlement.policy_ref(action.policy)
     return statements.review(
         ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=given.verdict, reviewer=given.reviewer.urn,
-        role=role, at=at, expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
+        role=voice.role, on_behalf_of=f"user:{voice.on_behalf_of}" if voice.on_behalf_of else None, at=at,
+        expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
     )  # fmt: skip
 
 

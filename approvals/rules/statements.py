@@ -45,9 +45,9 @@ def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
 
 def review(
     ask: Ask, policy: PolicyRef, *, issuer: str, shown: str, verdict: str, reviewer: str, role: str,
-    at: datetime, expires: datetime, rnd: str,
+    at: datetime, expires: datetime, rnd: str, on_behalf_of: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """One person's verdict on one digest."""
+    """One person's verdict on one digest; `on_behalf_of` is for whom they stood in, as `user:alice`."""
     return {
         "@type": "placet.review.v1",
         "iss": issuer,
@@ -58,7 +58,7 @@ def review(
         "verdict": verdict,
         "sub": reviewer,
         "role": role,
-        "on_behalf_of": None,
+        "on_behalf_of": on_behalf_of,
         "pol": policy.claim(),
         "iat": int(at.timestamp()),
         "exp": int(expires.timestamp()),

@@ -91,9 +91,9 @@ def test_a_superuser_is_not_a_reviewer(asked, mallory, later):
         reviews.record(action_id=asked.pk, reviewer=mallory, verdict="approve", at=later)
 
 
-def test_a_person_who_left_the_role_decides_nothing(asked, alice, later):
+def test_a_person_who_left_the_role_sees_what_they_were_asked_and_decides_nothing(asked, alice, later):
     roles.take(role="payments-owner", user=alice, at=later)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotAnOwner):
         reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=later)
 
 
@@ -220,4 +220,5 @@ def test_a_verdict_takes_two_turns_with_the_database(asked, alice, later, monkey
     turns, turn = [], rows.turn
     monkeypatch.setattr(rows, "turn", lambda *steps: turns.append(len(steps)) or turn(*steps))
     reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=later)
-    assert turns == [3, 6]  # lock, duties, earlier reviews; review, its line, the move, receipt, delivery, line
+    # lock, earlier reviews, roles, duties, what was added; review, line, nobody next, move, receipt, delivery, line
+    assert turns == [5, 7]

@@ -1,4 +1,4 @@
-"""The pure rules: quorum, matching, deadlines, ids. No database, no clock."""
+"""The pure rules: matching, deadlines, ids. No database, no clock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.rules import ids, matching, quorum, timing
+from approvals.rules import ids, matching, timing
 
 AT = datetime(2026, 11, 23, 7, 0, 0, 900_000, tzinfo=UTC)
 
@@ -52,15 +52,6 @@ def test_matching_agrees_with_regular_expressions(parts, name):
 
 def test_a_hostile_name_costs_no_time():
     assert not matching.fits(rule(1, "a*a*a*a*b"), kind="tool_call", name="a" * 256, server_id=1)
-
-
-@given(st.lists(st.sampled_from(["approve", "deny"]), max_size=8), st.integers(1, 7))
-def test_one_deny_denies_and_need_approvals_approve(verdicts, need):
-    outcome = quorum.outcome(verdicts, need=need)
-    if "deny" in verdicts:
-        assert outcome == "denied"
-    else:
-        assert outcome == ("approved" if len(verdicts) >= need else "pending")
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("10m", 600), ("2h", 7200), ("720h", 2592000)])

@@ -1,8 +1,6 @@
-"""Every anticipated no of the approvals rooms. The code is public and stable; doors map it to a status."""
+"""Refusals about asks: submitting, deciding, using and answering them."""
 
-from accounts.errors import Refusal, Unauthenticated
-
-__all__ = ["Refusal", "Unauthenticated"]
+from accounts.errors import Refusal
 
 
 class NotAnAsk(Refusal):
@@ -54,6 +52,28 @@ class AlreadyReviewed(Refusal):
 class OwnAsk(Refusal):
     code = "own_ask"
     message = "This happens on your behalf, so another owner has to decide it."
+
+
+class OwnServer(Refusal):
+    code = "own_server"
+    message = "Your own server asks this, so another owner has to decide it."
+
+
+class NotYourTurn(Refusal):
+    code = "not_your_turn"
+    message = "Others decide before you. You are asked when it is your turn."
+
+
+class AlreadySpokenFor(Refusal):
+    """Two voices of one authority: somebody who was away, and who stood in for them."""
+
+    code = "already_spoken_for"
+    message = "The same voice has said yes already: one person and who stands in for them count once."
+
+
+class EnoughOfYourRole(Refusal):
+    code = "enough_of_your_role"
+    message = "Your role has said all the yes that are needed of it. It waits for others."
 
 
 class NotAnOwner(Refusal):
@@ -116,35 +136,6 @@ class BadOutcome(Refusal):
     message = "An outcome's status is succeeded or failed."
 
 
-class BadPolicy(Refusal):
-    code = "bad_policy"
-    message = "This policy cannot be published."
-
-
-class BadCondition(BadPolicy):
-    """A condition that cannot be read, or does what none may. `line` and `column` count from 1."""
-
-    code = "bad_condition"
-
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(message, pointer="/when")
-        self.line, self.column = line, column
-
-
-class BadSchema(BadPolicy):
-    """A schema that says nothing, something we do not check, or more than may be looked at; `pointer` says where."""
-
-    code = "bad_schema"
-
-
-class ConditionFailed(Exception):
-    """Nobody can say whether a condition or schema holds of an ask, so it is denied. Says no values of the ask."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
 class TooMany(Refusal):
     """A bound of the server or of a rule is reached. Nothing was stored; `seconds` says when to try again."""
 
@@ -184,100 +175,3 @@ class InvalidAnswer(Refusal):
     def __init__(self, wrong: dict[str, str]) -> None:
         super().__init__()
         self.wrong = wrong
-
-
-class AlreadyResolved(Refusal):
-    code = "already_resolved"
-    message = "Somebody has resolved this already."
-
-
-class OwnGlass(Refusal):
-    code = "own_glass"
-    message = "You broke the glass here, so another exceptions owner has to look at it."
-
-
-class NotAnAdmin(Refusal):
-    code = "not_an_admin"
-    message = "Only admins change the map."
-
-
-class BadChange(Refusal):
-    """What is proposed cannot be: `pointer` says where."""
-
-    code = "bad_change"
-    message = "This cannot be proposed."
-
-
-class NothingToChange(Refusal):
-    code = "nothing_to_change"
-    message = "This is what stands already."
-
-
-class OwnChange(Refusal):
-    code = "own_change"
-    message = "You proposed this, so another admin has to confirm it."
-
-
-class StaleChange(Refusal):
-    code = "stale_change"
-    message = "What stands is no longer what this was proposed on. Propose it again on what stands now."
-
-
-class ChangeOver(Refusal):
-    code = "change_over"
-    message = "This change is decided."
-
-    def __init__(self, *, state: str) -> None:
-        super().__init__(f"This change is {state} already.")
-        self.state = state
-
-
-class LastAdmin(Refusal):
-    code = "last_admin"
-    message = "This would leave the console without an admin. Make another one first."
-
-
-class Unsatisfiable(BadPolicy):
-    """Too few people: the rule could never be met by those who hold its roles now."""
-
-    code = "unsatisfiable"
-    message = "Too few people could ever say yes."
-
-
-class NoBreakGlass(Refusal):
-    code = "no_break_glass"
-    message = "Breaking the glass is not your duty here."
-
-
-class TooManyBroken(Refusal):
-    code = "too_many_broken"
-    message = "You have broken as many glasses as one person may within an hour."
-
-
-class BadMap(Refusal):
-    """The file cannot be read; `line` counts from 1, and is None where no single line is at fault."""
-
-    code = "bad_map"
-
-    def __init__(self, message: str, *, line: int | None = None) -> None:
-        super().__init__(f"Line {line}: {message}" if line else message)
-        self.line = line
-
-
-class BadGrant(Refusal):
-    """The grant's own terms make no sense, or go beyond what the rule allows."""
-
-    code = "bad_grant"
-    message = "A grant covers asks like one that was approved, in number, time and rate."
-
-
-class NotGrantable(Refusal):
-    """No grant can be made of this action by this person. The message says why."""
-
-    code = "not_grantable"
-    message = "This cannot be granted beforehand."
-
-
-class AlreadyRevoked(Refusal):
-    code = "already_revoked"
-    message = "This grant was revoked already."
