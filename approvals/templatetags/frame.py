@@ -72,6 +72,12 @@ def when(then: datetime, at: datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', then.isoformat(), moments.when(then, at=at))
 
 
+@register.filter
+def when_plainly(then: datetime, at: datetime) -> str:
+    """The same for places that hold no marks."""
+    return moments.when(then, at=at)
+
+
 def _here(context: template.Context) -> str:
     """The navigation's name for the page that is shown."""
     match = getattr(context.get("request"), "resolver_match", None)

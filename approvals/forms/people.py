@@ -1,0 +1,77 @@
+"""Who holds a role, who is away, who may change the map: as their pages send it. All times are UTC."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from django import forms
+
+MOMENT = "%Y-%m-%dT%H:%M"
+WORDS = {"invalid": "Write a day and a time, as 2026-11-27 18:00."}
+NOTE = 1000
+
+
+class Moment(forms.DateTimeField):
+    """A day and a time of day, in UTC."""
+
+    widget = forms.DateTimeInput(format=MOMENT, attrs={"type": "datetime-local"})
+
+    def __init__(self, **said: object) -> None:
+        super().__init__(**{"required": False, "error_messages": WORDS} | said)
+
+
+class ProposalForm(forms.Form):
+    """What every proposal says beside what it changes."""
+
+    note = forms.CharField(max_length=NOTE, required=False, strip=True)
+    effective_at = Moment()
+
+
+class NewRoleForm(forms.Form):
+    name = forms.CharField(max_length=150, strip=True)
+
+
+class MemberForm(forms.Form):
+    """Somebody shall hold the role, from then until then."""
+
+    person = forms.CharField(max_length=150, strip=True, error_messages={"required": "Say who."})
+    starts = Moment()
+    until = Moment()
+
+
+class LeaveForm(forms.Form):
+    """Somebody shall hold the role no longer than until then; without a moment, no longer at all."""
+
+    membership = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    until = Moment()
+
+
+class AbsenceForm(forms.Form):
+    """From when until when somebody is away. Who stands in comes beside it, a role each: see `delegates`."""
+
+    LENGTHS = (("today", "today"), ("monday", "until Monday"), ("open", "until I am back"), ("date", "until"))
+
+    length = forms.ChoiceField(choices=LENGTHS)
+    starts = Moment()
+    until = Moment()
+    note = forms.CharField(max_length=200, required=False, strip=True)
+
+    def clean(self) -> dict[str, object]:
+        said = super().clean()
+        if said.get("length") == "date" and not said.get("until") and "until" not in self.errors:
+            self.add_error("until", "Say until when.")
+        return said
+
+    def ends(self, *, at: datetime) -> datetime | None:
+        """When the absence ends."""
+        said = self.cleaned_data
+        if said["length"] == "date":
+            return said["until"]
+        return ready_ends(said["starts"] or at)[said["length"]]
+
+
+def ready_ends(since: datetime) -> dict[str, datetime | None]:
+    """When each of the ready absences ends that starts then: midnight after, midnight before Monday, not yet known."""
+    midnight = datetime.combine(since.astimezone(UTC).date(), time(), tzinfo=UTC)
+    return {
+        "today": midnight + timedelta(days=1), "monday": midnight + timedelta(days=7 - midnight.weekday()),
+        "open": None,
+    }  # fmt: skip

@@ -1,0 +1,74 @@
+"""Which rules in force name a role, and as what."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .. import policy
+from ..models import Policy
+from ..rules.policies import Rule
+
+EVERY = ("approval", "escalation", "logging", "exceptions", "break_glass")
+MOST = 500  # rules that a page lists
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """That a rule names a role: as what, and, for approval, how many of its people must say yes."""
+
+    policy: Policy
+    duty: str
+    count: int = 0
+    after: int = 0
+
+    @property
+    def checkpoint(self) -> str:
+        return self.policy.checkpoint.name
+
+    @property
+    def words(self) -> str:
+        """What those who hold the role do here."""
+        if self.duty == "approval":
+            whole = self.count == self.policy.need
+            yes = f"{self.count} must say yes" if self.count > 1 else "one must say yes"
+            return f"approval, {yes}" if whole else f"approval, {yes}, beside others"
+        if self.duty == "escalation":
+            return f"approval, asked after {_span(self.after)} without a decision"
+        return {"break_glass": "may break the glass"}.get(self.duty, self.duty)
+
+
+def naming(roles: Iterable[str], *, only: Iterable[str] = EVERY) -> dict[str, list[Named]]:
+    """Return role -> the rules in force that name it, by checkpoint; from memory, but for a small query."""
+    wanted, parts = list(roles), set(only)
+    found: dict[str, list[Named]] = {role: [] for role in wanted}
+    written = {role: json.dumps(role, ensure_ascii=False).encode() for role in wanted}
+    for revision in sorted(policy.book().policies.values(), key=lambda each: each.checkpoint.name):
+        body = bytes(revision.body)
+        for role in wanted:
+            if written[role] in body:  # most rules need not be read: a stored rule writes its names out
+                found[role] += [named for named in _as(revision, role) if named.duty in parts]
+    return {role: names[:MOST] for role, names in found.items()}
+
+
+def count(roles: Iterable[str]) -> Counter[str]:
+    """How many rules in force name each role."""
+    return Counter({
+        role: len({named.policy.pk for named in names}) for role, names in naming(roles).items()
+    })  # fmt: skip
+
+
+def _as(revision: Policy, role: str) -> list[Named]:
+    rule: Rule = revision.rule
+    named = [Named(revision, "approval", need.count) for need in rule.needs if need.role == role]
+    named += [Named(revision, "escalation", after=s.after_seconds) for s in rule.escalation if s.role == role]
+    named += [Named(revision, duty) for duty in ("logging", "exceptions") if role in rule.roles[duty]]
+    return named + ([Named(revision, "break_glass")] if rule.break_glass == role else [])
+
+
+def _span(seconds: int) -> str:
+    """So many seconds, in the largest unit that says it whole."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % size == 0 and seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,85 @@
+"""How a proposed role or server differs from the one that stands, line by line, for people to read before they sign."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+type Document = dict[str, Any]
+
+ANYTHING = "anything: no list"
+NAMES = {
+    "title": "Title", "environment": "Environment", "owner": "Owner of record", "stopped": "Stopped", "tools": "Tools",
+    "hosts": "URL hosts", "per_minute": "Asks a minute", "pending_most": "Asks waiting at once",
+    "public_key": "Public key",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What stood and what shall stand of one thing; of a list, only what goes and what comes."""
+
+    name: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def role(current: Document | None, proposed: Document | None) -> list[Difference]:
+    """Person by person."""
+    before, after = _windows(current), _windows(proposed)
+    return [
+        Difference(person, tuple(before.get(person, ())), tuple(after.get(person, ())))
+        for person in sorted({*before, *after})
+        if before.get(person) != after.get(person)
+    ]
+
+
+def server(current: Document | None, proposed: Document | None) -> list[Difference]:
+    """Member by member."""
+    old, new = current or {}, proposed or {}
+    changed = [name for name in NAMES if old.get(name) != new.get(name)]
+    return [_member(name, old.get(name), new.get(name)) for name in changed]
+
+
+def _windows(document: Document | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for member in (document or {}).get("members", ()):
+        found.setdefault(member["person"], []).append(window(member.get("from"), member.get("until")))
+    return found
+
+
+def window(since: str | None, until: str | None) -> str:
+    """From when until when, in words."""
+    begins = f"from {_moment(since)}" if since else "from now on"
+    return f"{begins}, until {_moment(until)}" if until else f"{begins}, until further notice"
+
+
+def _member(name: str, old: Any, new: Any) -> Difference:
+    if name not in ("tools", "hosts"):
+        return Difference(NAMES[name], _words(name, old), _words(name, new))
+    if old is None or new is None:
+        return Difference(NAMES[name], _listed(old), _listed(new))
+    return Difference(NAMES[name], tuple(each for each in old if each not in new), _added(new, old))
+
+
+def _listed(listed: Iterable[str] | None) -> tuple[str, ...]:
+    return (ANYTHING,) if listed is None else tuple(listed) or ("nothing",)
+
+
+def _added(new: list[str], old: list[str]) -> tuple[str, ...]:
+    return tuple(each for each in new if each not in old) or (() if new else ("nothing",))
+
+
+def _words(name: str, value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    if name == "stopped":
+        return ("yes",) if value else ()
+    if name == "public_key":
+        return (f"Ed25519 {value['x']}",)
+    return (f"{value:,}",) if isinstance(value, int) else (str(value),)
+
+
+def _moment(said: str) -> str:
+    then = datetime.fromisoformat(said)
+    return f"{then.day} {then:%b %Y, %H:%M} UTC"

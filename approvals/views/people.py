@@ -1,0 +1,100 @@
+"""The people and their roles: who holds what until when, and what one person can do."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import access
+from ..errors import Refusal
+from ..forms.people import NewRoleForm
+from ..models import Change
+from ..queries import people as read_people
+from ..queries import proposed
+from ..rules.differences import Difference
+from . import proposals
+
+SHOWN = ("people", "away", "roles")
+
+
+@never_cache
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody, those who are away, or the roles. For admins, and for whoever holds a duty."""
+    at = reader(request)
+    search = request.GET.get("q", "").replace("\0", "").strip()[:120]
+    after = request.GET.get("after", "").replace("\0", "")[:150]
+    show = request.GET.get("show", "") if request.GET.get("show") in SHOWN else "people"
+    shown = {"show": show, "search": search, "after": after, "at": at, "new_role": NewRoleForm()}
+    if show == "roles":
+        shown["roles"], shown["next"] = read_people.by_role(search=search, after=after, at=at)
+    else:
+        page = read_people.read(search=search, after=after, away=show == "away", at=at)
+        shown |= {"people": page.lines, "next": page.next}
+    return render(request, "approvals/people.html", shown)
+
+
+@never_cache
+@require_safe
+def person(request: HttpRequest, username: str) -> HttpResponse:
+    """One person: roles, absences, what they can approve, what waits for them."""
+    return _shown(request, username, at=reader(request))
+
+
+@never_cache
+@require_POST
+def person_admin(request: HttpRequest, username: str) -> HttpResponse:
+    """Propose that this person is an admin of the console, or none any more."""
+    at = admin(request)
+    if read_people.one(username=username, at=at) is None:
+        raise Http404
+    becomes = request.POST.get("admin") == "yes"
+    sentence = f"{username} becomes an admin" if becomes else f"{username} is no admin any more"
+    was, shall = ("no", "yes") if becomes else ("yes", "no")
+    draft = proposals.Draft(
+        about=Change.About.ADMIN, subject=username, proposed={"person": username, "admin": becomes}, sentence=sentence,
+        back=reverse("person", args=[username]), differences=[Difference("Changes the map", (was,), (shall,))],
+    )  # fmt: skip
+    try:
+        return proposals.answer(request, draft)
+    except Refusal as refusal:
+        return _shown(request, username, at=at, refusal=refusal)
+
+
+@never_cache
+@require_safe
+def role_named(request: HttpRequest) -> HttpResponse:
+    """Lead to the page of the role of this name, there or not yet."""
+    admin(request)
+    form = NewRoleForm(request.GET)
+    return redirect("role", name=form.cleaned_data["name"]) if form.is_valid() else redirect("people")
+
+
+def reader(request: HttpRequest) -> datetime:
+    """The moment, when this reader may see who owns what: an admin, or whoever holds a duty. Else it is not there."""
+    at = timezone.now()
+    if not (access.is_admin(request.user) or access.duties(request.user, at=at)):
+        raise Http404
+    return at
+
+
+def admin(request: HttpRequest) -> datetime:
+    """The moment, when this reader may change the map."""
+    if not access.is_admin(request.user):
+        raise Http404
+    return timezone.now()
+
+
+def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusal | None = None) -> HttpResponse:
+    found = read_people.one(username=username, at=at)
+    if found is None:
+        raise Http404
+    shown = {
+        "page": found, "refusal": refusal, "at": at, "may_change": access.is_admin(request.user),
+        "proposed": proposed.about(username, Change.About.ADMIN),
+    }  # fmt: skip
+    return render(request, "approvals/person.html", shown, status=422 if refusal else 200)

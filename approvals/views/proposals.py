@@ -1,0 +1,53 @@
+"""What pages about the map do with a change: show what it would come to, then propose it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from .. import changes
+from ..forms.people import ProposalForm
+from ..models import Change
+from ..rules.differences import Difference
+
+CARRIED_NOT = ("csrfmiddlewaretoken", "do", "note", "effective_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change on its way: `sentence` says it in words, `differences` line by line, `back` leads to where it began."""
+
+    about: str
+    subject: str
+    proposed: dict[str, Any] | None
+    sentence: str
+    back: str
+    differences: list[Difference] = field(default_factory=list)
+
+
+def answer(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Propose it when its page says so; else show what it would come to. Refused as the verb refuses."""
+    form = ProposalForm(request.POST if request.POST.get("do") == "propose" else None)
+    if form.is_bound and form.is_valid():
+        change = changes.propose(
+            author=request.user, about=draft.about, subject=draft.subject, proposed=draft.proposed,
+            note=form.cleaned_data["note"], effective_at=form.cleaned_data["effective_at"], at=timezone.now(),
+        )  # fmt: skip
+        return redirect(_page_of(change) or draft.back)
+    at = timezone.now()
+    told = changes.consequences(about=draft.about, subject=draft.subject, proposed=draft.proposed, at=at)
+    carried = [(name, value) for name, values in request.POST.lists() if name not in CARRIED_NOT for value in values]
+    shown = {
+        "draft": draft, "form": form, "consequences": told, "carried": carried, "alone": changes.alone(at=at), "at": at,
+    }  # fmt: skip
+    return render(request, "approvals/proposal.html", shown)
+
+
+def _page_of(change: Change) -> str:
+    try:
+        return reverse("change", args=[change.pk])
+    except NoReverseMatch:
+        return ""
