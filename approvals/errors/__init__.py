@@ -56,6 +56,7 @@ from .governance import (
     TooManyBroken,
     Unsatisfiable,
 )
+from .trying import BadSimulation, SimulationRunning
 
 __all__ = [
     "AlreadyAnswered",
@@ -75,6 +76,7 @@ __all__ = [
     "BadOutcome",
     "BadPolicy",
     "BadSchema",
+    "BadSimulation",
     "BadValidity",
     "ChangeOver",
     "ConditionFailed",
@@ -99,6 +101,7 @@ __all__ = [
     "OwnGlass",
     "OwnServer",
     "Refusal",
+    "SimulationRunning",
     "StaleChange",
     "StaleView",
     "TextMissing",
