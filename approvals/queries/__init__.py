@@ -1,1 +1,1 @@
-"""Reads for pages: the inbox, one action, and the gaps nobody owns. Each page knows how many queries it may take."""
+"""Reads for pages: the inbox, an action, the map, what fell through. Each page knows how many queries it may take."""

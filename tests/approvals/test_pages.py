@@ -26,7 +26,7 @@ def page(client):
 
 
 def test_a_stranger_is_sent_to_sign_in(client, asked):
-    for address in ("/", action_page(asked), reverse("receipt", args=[asked.pk]), "/gaps/"):
+    for address in ("/", action_page(asked), reverse("receipt", args=[asked.pk]), "/boundaries/", "/exceptions/"):
         answer = client.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in/")

@@ -1,4 +1,4 @@
-"""Lists, gaps and the frame of every page: short, few queries, nothing lost between two pages of a list."""
+"""Lists and the frame of every page: short, few queries, nothing lost between two pages of a list."""
 
 import gzip
 from datetime import timedelta
@@ -143,45 +143,6 @@ def test_the_pane_is_the_action_without_the_frame(client, asked, alice):
     assert "<html" not in text
     assert 'hx-target="#pane"' in text
     assert "Open alone" in text
-
-
-# ── Gaps ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def staff(django_user_model):
-    return django_user_model.objects.create_user("admin", password="admin-password", is_staff=True)
-
-
-def test_gaps_are_grouped_with_count_and_next_step(page, shop, now, staff):
-    for n in range(3):
-        submit(shop, ask(tool="export_customers"), key=f"g{n}", at=now + timedelta(seconds=n))
-    text = page(staff, "/gaps/").text
-    assert "1 kind of ask has" in text
-    assert "export_customers" in text
-    assert "3 asks were denied and signed" in text
-    assert "Publish a policy for it" in text
-
-
-def test_a_checkpoint_without_an_owner_is_a_gap(page, refund, shop, now, staff):
-    submit(shop, at=now)
-    text = page(staff, "/gaps/").text
-    assert "nobody who may decide holds payments-owner" in text
-    assert "Give payments-owner to somebody" in text
-
-
-def test_a_gap_that_was_closed_since_says_so(page, shop, alice, now, staff):
-    submit(shop, at=now)
-    publish(
-        checkpoint="shop/refund", kind="tool_call", pattern="refund", need=1, deadline_seconds=60,
-        roles={"approval": "payments-owner"}, at=now,
-    )  # fmt: skip
-    assert "Since then an owner was named." in page(staff, "/gaps/").text
-
-
-def test_the_gaps_are_not_there_for_others(page, alice):
-    assert page(alice, "/gaps/").status_code == 404
-    assert "/gaps/" not in page(alice, "/").text
 
 
 # ── Frame ────────────────────────────────────────────────────────────────────────────────────────────────────────────

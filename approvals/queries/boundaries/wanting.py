@@ -1,0 +1,69 @@
+"""What is missing: duties that nobody does, or that one person does alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...models import Duty
+from .holding import Holding, Post
+from .revisions import Stop
+
+DOES = {Duty.APPROVAL: "approves", Duty.LOGGING: "answers for logging", Duty.EXCEPTIONS: "handles exceptions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is missing at a checkpoint, as a sentence; `role` is the one to give to somebody, "" for none."""
+
+    stop: Stop
+    code: str
+    words: str
+    role: str = ""
+
+
+def gaps(found: Iterable[Stop], holding: Holding) -> list[Gap]:
+    """Return what is missing, the worst first: without an approver every ask is denied."""
+    every = [gap for stop in found for gap in of(stop, holding)]
+    return sorted(every, key=lambda gap: (_RANK.index(gap.code), gap.stop.name))
+
+
+_RANK = ("no_approver", "approvers_away", "too_few", "no_exceptions", "no_logging", "one_person")
+
+
+def of(stop: Stop, holding: Holding) -> list[Gap]:
+    """What is missing here. Where everything is denied, nobody has to be named."""
+    if not stop.passes:
+        return []
+    posts = {post.duty: post for post in holding.posts(stop.rule)}
+    found = _approval(stop, posts, holding)
+    for duty, code in ((Duty.EXCEPTIONS, "no_exceptions"), (Duty.LOGGING, "no_logging")):
+        post = posts[duty]
+        if not post.people:
+            role = post.roles[0] if post.roles else ""
+            why = f": {role} has no members" if role else ": the rule names no role for it"
+            found.append(Gap(stop, code, f"Nobody {DOES[duty]}{why}.", role))
+    return found + _alone(stop, posts)
+
+
+def _approval(stop: Stop, posts: dict[str, Post], holding: Holding) -> list[Gap]:
+    """Each need by itself: two of one role do not make up for one of another."""
+    if not stop.reviewed:
+        return []
+    for need in stop.rule.needs:
+        members = [held for held in holding.of_role(need.role) if held.on_behalf_of_id is None]
+        people = Post(Duty.APPROVAL, (need.role,), tuple(holding.of_role(need.role)))
+        asked = people.present if stop.rule.absence == "delegate" else members
+        if not members:
+            return [Gap(stop, "no_approver", f"Nobody approves: {need.role} has no members.", need.role)]
+        if not asked:
+            return [Gap(stop, "approvers_away", f"Everybody in {need.role} is away, and nobody stands in.", need.role)]
+        if len(asked) < need.count:
+            words = f"It takes {need.count} of {need.role}, and {len(asked)} {'is' if len(asked) == 1 else 'are'} here."
+            return [Gap(stop, "too_few", words, need.role)]
+    return []
+
+
+def _alone(stop: Stop, posts: dict[str, Post]) -> list[Gap]:
+    people = {person.username for post in posts.values() for person in post.people}
+    if not stop.reviewed or len(people) != 1 or not all(post.people for post in posts.values()):
+        return []
+    return [Gap(stop, "one_person", f"{people.pop()} alone approves, logs and handles exceptions.")]
