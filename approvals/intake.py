@@ -104,7 +104,7 @@ class _Batch:
 
     def _admit_new(self, item: Item) -> Admitted:
         ask = item.submission
-        found = self.book.match(kind=ask.kind, name=ask.name, server_id=item.server.id)
+        found = next(iter(self.book.by_name(kind=ask.kind, name=ask.name, server_id=item.server.id)), None)
         action = _action(item, found, place=len(self.new), at=self.at)
         self.known[item.server.id, item.key] = action
         self.new.append((action, item, found))

@@ -1,30 +1,76 @@
-"""Which rule fits an ask best: an ask is stopped by exactly one, and everybody can work out which."""
+"""Which rules meet an ask by its name, how exact each of them is, and whether two could be equally exact about one ask.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+In a name pattern `*` stands for any run of characters, and nothing else has a meaning.
+"""
 
+from typing import NamedTuple
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What matching needs to know of a policy."""
+LONGEST_NAME = 256  # characters; no ask has a longer one
 
-    policy_id: int
-    kind: str
-    pattern: str
-    server_id: int | None
+type Ends = tuple[str, str]
 
 
-def best(rules: Iterable[Rule], *, kind: str, name: str, server_id: int) -> Rule | None:
-    """The most exact rule: one for this server before one for all, a plain name before a pattern.
+class Exactness(NamedTuple):
+    """How exactly a rule says what it is about. The greater wins, member by member in this order."""
 
-    More letters before fewer, older before newer.
+    server: bool
+    plain: bool
+    letters: int
+    conditional: bool
+    rank: int
+
+
+#: What to say of the member in which the winner is greater.
+WHY = Exactness(
+    server="it names the server",
+    plain="it names {name} without a star",
+    letters="its pattern has more letters",
+    conditional="it has a condition",
+    rank="its rank is higher",
+)
+
+
+class Shelf[Entry]:
+    """Entries by their patterns, arranged so that a name meets few that it does not match.
+
+    Patterns lie by what stands before their first star and after their last: a look-up for each pair of lengths that
+    occurs. Of those with the same ends, only those are matched whose longest part in between is found in the name.
     """
-    fitting = (r for r in rules if fits(r, kind=kind, name=name, server_id=server_id))
-    return max(fitting, key=_exactness, default=None)
+
+    def __init__(self) -> None:
+        self._plain: dict[str, list[Entry]] = {}
+        self._starred: dict[tuple[int, int], dict[Ends, list[tuple[str, str, Entry]]]] = {}
+
+    def put(self, pattern: str, entry: Entry) -> None:
+        first, *rest = pattern.split("*")
+        if not rest:
+            self._plain.setdefault(pattern, []).append(entry)
+            return
+        *middle, last = rest
+        longest = max(middle, key=len, default="")
+        ends = self._starred.setdefault((len(first), len(last)), {})
+        ends.setdefault((first, last), []).append((longest, pattern, entry))
+
+    def meeting(self, name: str) -> list[Entry]:
+        """Return the entries whose patterns match the name, in no particular order."""
+        found, length = list(self._plain.get(name, ())), len(name)
+        for (first, last), ends in self._starred.items():
+            if first + last <= length:
+                near = ends.get((name[:first], name[length - last :]), ())
+                found += [entry for part, pattern, entry in near if part in name and matches(pattern, name)]
+        return found
 
 
-def fits(rule: Rule, *, kind: str, name: str, server_id: int) -> bool:
-    return rule.kind == kind and rule.server_id in (None, server_id) and _matches(rule.pattern, name)
+def exactness(pattern: str, *, server: bool, conditional: bool, rank: int) -> Exactness:
+    return Exactness(server, "*" not in pattern, len(pattern.replace("*", "")), conditional, rank)
+
+
+def why(winner: Exactness, loser: Exactness, *, name: str) -> str:
+    """Say in words why the one comes before the other."""
+    for more, less, words in zip(winner, loser, WHY, strict=True):
+        if more != less:
+            return words.format(name=name)
+    return "it is older"
 
 
 def is_pattern(text: str) -> bool:
@@ -32,12 +78,8 @@ def is_pattern(text: str) -> bool:
     return 0 < len(text) <= 200 and text.count("*") <= 4
 
 
-def _exactness(rule: Rule) -> tuple[bool, bool, int, int]:
-    return rule.server_id is not None, "*" not in rule.pattern, len(rule.pattern.replace("*", "")), -rule.policy_id
-
-
-def _matches(pattern: str, name: str) -> bool:
-    """`*` is the only sign with a meaning. Plain searches, no regular expression: hostile names cost linear time."""
+def matches(pattern: str, name: str) -> bool:
+    """Plain searches, no regular expression: hostile names cost linear time."""
     first, *rest = pattern.split("*")
     if not rest:
         return pattern == name
@@ -52,3 +94,31 @@ def _matches(pattern: str, name: str) -> bool:
             return False
         position = found + len(part)
     return True
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether there is a name that both patterns match: the shortest is looked for, from the ends backwards."""
+    if "*" not in one:
+        return matches(other, one)
+    if "*" not in other:
+        return matches(one, other)
+    never = LONGEST_NAME + 1
+    below = [never] * len(other) + [0]
+    for place in reversed(range(len(other))):
+        below[place] = below[place + 1] if other[place] == "*" else never
+    for letter in reversed(one):
+        row = [never] * (len(other) + 1)
+        row[-1] = below[-1] if letter == "*" else never
+        for place in reversed(range(len(other))):
+            row[place] = _shortest(letter, other[place], below=below, row=row, place=place)
+        below = row
+    return below[0] <= LONGEST_NAME
+
+
+def _shortest(letter: str, sign: str, *, below: list[int], row: list[int], place: int) -> int:
+    """Letters in the shortest common name from here on: a star takes no letter, or one that the other pattern has."""
+    if letter == "*":
+        return min(below[place], row[place + 1] + (sign != "*"))
+    if sign == "*":
+        return min(row[place + 1], below[place] + 1)
+    return below[place + 1] + 1 if letter == sign else LONGEST_NAME + 1
