@@ -12,7 +12,7 @@ from accounts.roles import Holder
 
 from . import access, rows
 from .errors import AlreadySpokenFor, EnoughOfYourRole, NotYourTurn, OwnAsk, OwnServer
-from .models import Action, Assignment, Duty, Policy, Timer, Why
+from .models import Action, Assignment, Duty, Handover, How, Policy, Timer, Why
 from .rules import policies, quorum
 
 WARNING = 0  # the step of a timer that only warns
@@ -258,6 +258,18 @@ def ask_next(
         for each in actions
         for named in ask(item_of(each), stages[each.pk], everybody, at=at, why=why, asked=before[each.pk])
     ]
+
+
+def passed_on(handovers: Iterable[Handover]) -> set[int]:
+    """Return the ids of those who passed an action on and did not get it back since; the oldest handover first."""
+    out: set[int] = set()
+    for each in handovers:
+        if each.how == How.TOOK_OVER:
+            out.discard(each.person_id)
+        else:
+            out.add(each.person_id)
+        out.discard(each.to_id)
+    return out
 
 
 def _all_roles(rule: policies.Rule) -> list[str]:

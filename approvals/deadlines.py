@@ -1,11 +1,11 @@
-"""Deadlines: what nobody decided in time expires, with a receipt that says so."""
+"""Deadlines: what nobody decided in time expires, with a receipt that says so; and what is due before them."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from . import settlement
-from .models import Action, State
+from . import escalation, settlement
+from .models import Action, State, Timer
 
 BATCH = 200
 
@@ -22,6 +22,34 @@ def sweep(*, at: datetime, limit: int = 10_000) -> int:
         if not found:
             break
     return done
+
+
+def sweep_timers(*, at: datetime, limit: int = 10_000) -> int:
+    """Fire up to `limit` timers that are due: warnings, and steps of escalation. Return how many fired.
+
+    Their actions are locked first, as a decision locks them: so no step fires beside a decision, or twice. What another
+    process holds is skipped, and met again by the next sweep.
+    """
+    done = 0
+    while done < limit:
+        fired = _fire(at=at, limit=min(BATCH, limit - done))
+        done += fired
+        if not fired:
+            break
+    return done
+
+
+@transaction.atomic
+def _fire(*, at: datetime, limit: int) -> int:
+    due = Timer.objects.filter(fired_at=None, due_at__lte=at).order_by("due_at").values("action_id")[:limit]
+    held = (
+        Action.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk__in=due)
+        .select_related("policy__checkpoint", "server")
+        .defer("body")
+        .order_by("id")
+    )
+    return escalation.fire_due({action.pk: action for action in held}, at=at)
 
 
 @transaction.atomic

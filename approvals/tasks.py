@@ -6,21 +6,36 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import answers, deadlines
+from . import answers, deadlines, simulating
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
+SIMULATE = "approvals.tasks.simulate"
 
 
 @shared_task(name=SWEEP)
 def sweep() -> int:
-    """Settle what expired, forget what was used (request ids, answers), hand over what is still owed.
+    """Settle what expired, warn and escalate what is due, forget what was used (request ids, answers), hand over what is still owed.
 
     Returns how many expired.
     """
     at = datetime.now(UTC)
     expired = deadlines.sweep(at=at)
+    deadlines.sweep_timers(at=at)
     servers.sweep(at=at)
     answers.sweep(at=at)
     replies.hand_over()
+    if (waiting := simulating.take_up(at=at)) is not None:
+        simulate.apply_async((waiting,), retry=False)
     return expired
+
+
+@shared_task(name=SIMULATE)
+def simulate(simulation_id: int) -> None:
+    """Count a simulation to its end. Lost, it is taken up again; what goes wrong here is said on its page."""
+    try:
+        simulating.run(simulation_id=simulation_id, clock=lambda: datetime.now(UTC))
+    except Exception as error:
+        why = f"It stopped on an error of this console: {type(error).__name__}. The worker’s log has the rest."
+        simulating.fail(simulation_id=simulation_id, why=why, at=datetime.now(UTC))
+        raise

@@ -10,6 +10,7 @@ from .deciding import (
     is_their_server,
     is_theirs,
     may_decide,
+    must_see,
     read_rights,
     rights,
     terms,
@@ -20,6 +21,6 @@ from .names import is_own, spoken
 
 __all__ = [
     "Owner", "Rights", "action_of_server", "action_seen_by", "actions_seen_by", "ask_locked", "ask_rights",
-    "decided_by", "duties", "is_admin", "is_own", "is_their_server", "is_theirs", "may_decide", "owners",
+    "decided_by", "duties", "is_admin", "is_own", "is_their_server", "is_theirs", "may_decide", "must_see", "owners",
     "read_locked", "read_rights", "rights", "set_duties", "spoken", "terms",
 ]  # fmt: skip

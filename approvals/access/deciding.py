@@ -94,10 +94,15 @@ def rights(*, users: Sequence[User], action_ids: Sequence[UUID], at: datetime) -
     return read_rights(*rows.fetch(*ask_rights(users=users, action_ids=action_ids, at=at)), users=users)
 
 
-def may_decide(*, user: User, action: Action | None, known: Rights) -> list[Holder]:
-    """Return the ways in which this person may decide the action; never none. Not yours means not found."""
+def must_see(*, user: User, action: Action | None, known: Rights) -> None:
+    """Refuse who may not see the action, which for them is not there."""
     if action is None or not known.sees(user, action):
         raise NotFound()
+
+
+def may_decide(*, user: User, action: Action | None, known: Rights) -> list[Holder]:
+    """Return the ways in which this person may decide the action; never none. Not yours means not found."""
+    must_see(user=user, action=action, known=known)
     voices = known.voices(user, action)
     if not voices:
         raise NotAnOwner()

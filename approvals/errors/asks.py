@@ -76,6 +76,26 @@ class EnoughOfYourRole(Refusal):
     message = "Your role has said all the yes that are needed of it. It waits for others."
 
 
+class AlreadyPassedOn(Refusal):
+    code = "already_passed_on"
+    message = "You have passed this on already. Take it over if it is yours after all."
+
+
+class NotEligible(Refusal):
+    code = "not_eligible"
+    message = "This person may not decide it."
+
+
+class BadHandover(Refusal):
+    code = "bad_handover"
+    message = "Name somebody else, or take it over yourself."
+
+
+class NothingToEscalate(Refusal):
+    code = "nothing_to_escalate"
+    message = "Its rule names no further step of escalation."
+
+
 class NotAnOwner(Refusal):
     code = "not_an_owner"
     message = "You may see this, but deciding it is not your duty."

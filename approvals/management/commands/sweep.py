@@ -14,7 +14,7 @@ class Command(TellingCommand):
 
     def act(self, **options: Any) -> tuple[dict[str, Any], str]:
         at = datetime.now(UTC)
-        expired, _ = deadlines.sweep(at=at), servers.sweep(at=at)
+        expired, _, _ = deadlines.sweep(at=at), deadlines.sweep_timers(at=at), servers.sweep(at=at)
         answers.sweep(at=at)
         delivered = replies.hand_over()
         return {"expired": expired, "delivered": delivered}, f"Expired: {expired}. Receipts handed over: {delivered}."
