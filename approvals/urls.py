@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import absences, actions, answers, boundaries, exceptions, grants, inbox, people, roles
+from .views import absences, actions, answers, boundaries, exceptions, grants, inbox, people, roles, servers
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -31,4 +31,10 @@ urlpatterns = [
     path("people/<str:username>/admin/", people.person_admin, name="person_admin"),
     path("roles/", people.role_named, name="role_named"),
     path("roles/<path:name>/", roles.role, name="role"),
+    path("servers/", servers.servers, name="servers"),
+    path("servers/_new/", servers.server_new, name="server_new"),
+    path("servers/<str:name>/", servers.server, name="server"),
+    path("servers/<str:name>/start/", servers.server_start, name="server_start"),
+    path("servers/<str:name>/stop/", servers.server_stop, name="server_stop"),
+    path("servers/<str:name>/token/", servers.server_token, name="server_token"),
 ]
