@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -22,11 +22,11 @@ def _timed(text: str) -> str:
 
 
 _MEMBERS = _timed("""
-SELECT role.name, person.id, person.username, person.email, member.id,
-       EXISTS (SELECT 1 FROM accounts_absence AS absence WHERE absence.person_id = person.id AND {now absence})
+SELECT role.name, person.id, person.username, person.email, member.id, absence.id, absence.ends_at
   FROM auth_group AS role
   JOIN accounts_membership AS member ON member.role_id = role.id AND {now member}
   JOIN accounts_user AS person ON person.id = member.person_id
+  LEFT JOIN accounts_absence AS absence ON absence.person_id = person.id AND {now absence}
  WHERE role.name {any} AND person.is_active
  ORDER BY person.username
 """)
@@ -83,7 +83,8 @@ class Holder:
     """A person by whom a role is held now: in their own right, or standing in for `on_behalf_of`, who is away.
 
     `membership_id` is the row by which the role is held; of somebody who stands in, that of whom they stand in for.
-    `away` is whether the person themselves is out of office.
+    `away` is whether the person themselves is out of office; `until` when that absence ends, or the one by which they
+    stand in (None: until further notice).
     """
 
     user_id: int
@@ -95,6 +96,7 @@ class Holder:
     on_behalf_of: str = ""
     on_behalf_of_email: str = ""
     away: bool = False
+    until: datetime | None = None
 
 
 def holders(
@@ -127,8 +129,8 @@ def ask_delegations(roles: Sequence[str], *, at: datetime) -> Question:
 def read_holders(members: Found, delegations: Found | None, *, away: bool = False) -> dict[str, list[Holder]]:
     """Read the answers to `ask_members` and `ask_delegations` (None: nobody stands in)."""
     own: dict[str, list[Holder]] = defaultdict(list)
-    for role, user_id, username, email, membership_id, gone in members:
-        own[role].append(Holder(user_id, username, email, role, membership_id, away=bool(gone)))
+    for role, user_id, username, email, membership_id, absence, until in members:
+        own[role].append(Holder(user_id, username, email, role, membership_id, away=absence is not None, until=until))
     if delegations is None:
         return own
     given: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -176,6 +178,7 @@ def _resolved(members: list[Holder], given: list[tuple[Any, ...]], *, away: bool
         if who is not None and who not in named:
             named[who] = Holder(
                 who, *people[who], absent.role, absent.membership_id, absent.user_id, absent.username, absent.email,
+                until=absent.until,
             )  # fmt: skip
     kept = [held for held in members if held.away] if away else []
     return sorted([*named.values(), *kept], key=lambda held: held.username)
@@ -192,4 +195,9 @@ def _ask(question: Question) -> list[tuple[Any, ...]]:
         cursor.execute(
             whole, [connection.ops.adapt_datetimefield_value(p) if isinstance(p, datetime) else p for p in told]
         )
-        return cursor.fetchall()
+        return [tuple(map(_aware, row)) for row in cursor.fetchall()]
+
+
+def _aware(value: Any) -> Any:
+    """SQLite says times without their zone."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value

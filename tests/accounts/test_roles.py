@@ -113,7 +113,16 @@ def test_a_delegate_stands_in_while_the_absence_lasts(alice, bob, mallory, now):
 def test_without_standing_in_whoever_is_away_holds_the_role_as_usual(alice, bob, mallory, now):
     away(alice, mallory, now)
     assert names("payments-owner", now, standing_in=False) == ["alice", "bob"]
-    assert names("payments-owner", now, away=True) == ["alice", "bob", "mallory"]
+    found = roles.holders(["payments-owner"], at=now, away=True)["payments-owner"]
+    assert [(held.username, held.away) for held in found] == [("alice", True), ("bob", False), ("mallory", False)]
+
+
+def test_it_is_known_until_when_somebody_is_away_or_stands_in(alice, bob, mallory, now):
+    away(alice, mallory, now, until=now + DAY)
+    found = roles.holders(["payments-owner"], at=now, away=True)["payments-owner"]
+    assert [(held.username, held.until) for held in found] == [
+        ("alice", now + DAY), ("bob", None), ("mallory", now + DAY),
+    ]  # fmt: skip
 
 
 def test_who_is_a_member_already_stands_in_for_nobody(alice, bob, now):
