@@ -11,7 +11,7 @@ from accounts import absences, roles, servers
 from accounts.models import User
 from approvals.models import Change, Sighting
 from approvals.queries import boundaries
-from tests.asks import ask, submit
+from tests.asks import submit
 from tests.conftest import SINCE
 from tests.publishing import publish
 
