@@ -1,0 +1,271 @@
+"""Simulations: what a draft would have changed in recorded traffic, counted in slices, and nothing else touched."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+
+from approvals import reviews, simulating, tasks
+from approvals.errors import BadPolicy, BadSimulation, NotAnOwner, NotFound, SimulationRunning
+from approvals.models import Action, Simulation
+from approvals.simulating import slices
+from tests.asks import submit
+from tests.publishing import publish, rule
+
+from .granting import call
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(django_user_model):
+    return django_user_model.objects.create_user("admin", password="admin-password", is_staff=True)
+
+
+@pytest.fixture
+def recorded(refund, alice, bob, shop, now):
+    """Refunds of 100 to 1000: the even ones approved after a minute, the odd ones denied, the last still pending."""
+    made = []
+    for n in range(1, 11):
+        action = submit(shop, call(order="A1", amount=100 * n), key=f"r{n}", at=now).action
+        if n < 10:
+            verdict = "deny" if n % 2 else "approve"
+            reviews.record(action_id=action.pk, reviewer=alice, verdict=verdict, at=now + timedelta(seconds=6 * n))
+        made.append(action)
+    return made
+
+
+@pytest.fixture
+def simulate(admin, now):
+    """`simulate(rule)`: the row, counted."""
+
+    def one(draft, author=admin, days=7):
+        at = now + timedelta(hours=1)
+        row = simulating.start(author=author, rule=draft, days=days, at=at)
+        simulating.run(simulation_id=row.pk, clock=lambda: at)
+        row.refresh_from_db()
+        return row
+
+    return one
+
+
+def refunds(**said):
+    return rule(**{"checkpoint": "shop/refund", "pattern": "refund", "deadline_seconds": 600} | said)
+
+
+def ways(row):
+    return {(was, would): (count, differs) for was, would, count, differs, _ in row.found["ways"]}
+
+
+def test_a_draft_as_it_is_meets_all_and_changes_nothing(simulate, recorded):
+    found = simulate(refunds())
+    assert (found.found["asks"], found.found["met"], found.found["differ"]) == (10, 10, 0)
+    assert (found.done, found.total, found.failed) == (10, 10, "")
+
+
+def test_a_draft_that_allows_would_let_through_what_was_denied(simulate, recorded):
+    found = simulate(refunds(effect="allow"))
+    assert ways(found) == {
+        ("approved", "allow"): (4, True), ("denied", "allow"): (5, True), ("pending", "allow"): (1, True)
+    }  # fmt: skip
+    assert found.found["load"] == [["alice", 10, 0], ["bob", 10, 0]]
+
+
+def test_a_condition_reads_what_was_asked(simulate, recorded):
+    found = simulate(refunds(effect="deny", when="args.amount > 500", checkpoint="shop/large"))
+    assert found.found["met"] == 5
+    assert ways(found) == {
+        ("approved", "policy_denied"): (2, True), ("denied", "policy_denied"): (2, True),
+        ("pending", "policy_denied"): (1, True),
+    }  # fmt: skip
+    assert found.found["load"] == [["alice", 10, 5], ["bob", 10, 5]]
+
+
+def test_what_a_narrower_draft_lets_fall_is_outside_of_policy(simulate, recorded):
+    found = simulate(refunds(arguments={"properties": {"amount": {"maximum": 300}}}))
+    assert ways(found)["denied", "outside_policy"] == (3, True)
+    assert found.found["met"] == 3
+
+
+def test_what_nobody_stopped_would_find_an_owner(simulate, alice, bob, shop, now):
+    submit(shop, call(order="A1", amount=1), at=now)
+    found = simulate(refunds())
+    assert ways(found) == {("no_checkpoint", "review"): (1, True)}
+    assert found.found["load"] == [["alice", 0, 1], ["bob", 0, 1]]
+
+
+def test_a_draft_nobody_could_meet_would_deny(simulate, recorded):
+    found = simulate(refunds(roles={"approval": "nobody-here"}))
+    assert ways(found)["approved", "no_owner"] == (4, True)
+
+
+def test_other_people_are_told_apart_from_other_decisions(simulate, recorded, carol):
+    found = simulate(refunds(roles={"approval": "data-owner"}))
+    assert ways(found)["denied", "others"] == (5, False)
+    assert found.found["differ"] == 0
+    assert found.found["load"] == [["carol", 0, 10], ["alice", 10, 0], ["bob", 10, 0]]
+
+
+def test_nobody_is_asked_about_their_own(simulate, refund, alice, bob, shop, now):
+    value = call(order="A1", amount=1) | {"subject": "User:Alice"}
+    submit(shop, value, at=now)
+    assert simulate(refunds(deadline_seconds=500)).found["load"] == [["bob", 1, 1]]
+
+
+def test_waits_are_as_recorded_and_the_deadline_cuts_off_what_took_longer(simulate, recorded):
+    found = simulate(refunds(deadline_seconds=30))
+    assert found.found["waited"] == 9
+    assert found.found["median"] == 30
+    assert found.found["cut"] == 5
+
+
+def test_a_retired_draft_leaves_its_asks_to_others(simulate, recorded, carol, now):
+    publish(checkpoint="all", pattern="*", roles={"approval": "data-owner"}, at=now)
+    found = simulate(refunds(retired=True))
+    assert found.found["met"] == 0
+    assert ways(found)["denied", "others"] == (5, False)
+
+
+def test_older_traffic_is_not_counted(simulate, refund, alice, shop, now):
+    submit(shop, key="old", at=now - timedelta(days=2))
+    submit(shop, key="new", at=now)
+    assert simulate(refunds(), days=1).found["asks"] == 1
+
+
+def test_slices_and_bodies_lead_to_the_same_figures(simulate, recorded, monkeypatch):
+    whole = simulate(refunds(effect="allow"))
+    monkeypatch.setattr(slices, "SIZE", 3)
+    monkeypatch.setattr(slices, "FEW", 0)
+    assert simulate(refunds(effect="allow")).found == whole.found
+    assert simulate(refunds(effect="allow", when="args.amount > 0")).found["ways"] == whole.found["ways"]
+
+
+def test_a_simulation_changes_no_other_row(simulate, recorded):
+    before = {model: model.objects.count() for model in apps.get_models() if model is not Simulation}
+    states = sorted(Action.objects.values_list("pk", "state"))
+    simulate(refunds(effect="deny", when="args.amount > 500", checkpoint="new"))
+    assert {model: model.objects.count() for model in before} == before
+    assert sorted(Action.objects.values_list("pk", "state")) == states
+
+
+# ── Its life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_worker_that_died_is_followed_by_another_where_it_stopped(admin, recorded, now, monkeypatch):
+    monkeypatch.setattr(slices, "SIZE", 4)
+    at = now + timedelta(hours=1)
+    row = simulating.start(author=admin, rule=refunds(effect="allow"), days=1, at=at)
+    assert simulating.take_up(at=at) == row.pk
+    dying(monkeypatch, after=1)
+    with pytest.raises(KeyboardInterrupt):
+        simulating.run(simulation_id=row.pk, clock=lambda: at)
+    row.refresh_from_db()
+    assert (row.done, row.total, row.finished_at) == (4, 10, None)
+    assert simulating.take_up(at=at + timedelta(seconds=5)) is None
+    assert simulating.take_up(at=at + timedelta(seconds=60)) == row.pk
+    monkeypatch.undo()
+    simulating.run(simulation_id=row.pk, clock=lambda: at)
+    row.refresh_from_db()
+    assert row.found["differ"] == 10
+
+
+def test_a_simulation_that_kills_its_workers_fails_visibly(admin, recorded, now):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    for n in range(simulating.TRIES + 1):
+        simulating.take_up(at=now + timedelta(minutes=n))
+    row.refresh_from_db()
+    assert row.finished_at
+    assert "3 times" in row.failed
+
+
+def test_they_are_counted_one_after_another(admin, recorded, alice, now):
+    first = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    second = simulating.start(author=alice, rule=refunds(), days=1, at=now)
+    assert simulating.take_up(at=now) == first.pk
+    assert simulating.take_up(at=now) is None
+    simulating.run(simulation_id=first.pk, clock=lambda: now)
+    assert simulating.take_up(at=now) == second.pk
+
+
+def test_the_task_counts_what_the_sweep_found(admin, recorded, now, monkeypatch):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    sent = []
+    monkeypatch.setattr(tasks.simulate, "apply_async", lambda args, **_: sent.append(args))
+    tasks.sweep()
+    assert sent == [(row.pk,)]
+    tasks.simulate(row.pk)
+    row.refresh_from_db()
+    assert row.finished_at and not row.failed
+
+
+def test_an_error_of_ours_is_seen_on_its_page(admin, recorded, now, monkeypatch):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    monkeypatch.setattr(slices, "count", lambda *_, **__: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        tasks.simulate(row.pk)
+    row.refresh_from_db()
+    assert "ZeroDivisionError" in row.failed
+
+
+def test_who_counts_beside_another_worker_stops(admin, recorded, now, monkeypatch):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    counted = slices.count
+
+    def slow(*args, **words):
+        found = counted(*args, **words)
+        Simulation.objects.filter(pk=row.pk, done=0).update(done=3)
+        return found
+
+    monkeypatch.setattr(slices, "count", slow)
+    simulating.run(simulation_id=row.pk, clock=lambda: now)
+    row.refresh_from_db()
+    assert (row.done, row.finished_at) == (3, None)
+
+
+def test_a_cancelled_simulation_stops_and_says_who_stopped_it(admin, recorded, now, mallory):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    with pytest.raises(NotFound):
+        simulating.cancel(simulation_id=row.pk, by=mallory, at=now)
+    simulating.cancel(simulation_id=row.pk, by=admin, at=now)
+    simulating.run(simulation_id=row.pk, clock=lambda: now)
+    row.refresh_from_db()
+    assert (row.failed, row.found, row.done) == ("Cancelled by admin.", None, 0)
+
+
+def test_one_at_a_time_for_each_person(admin, recorded, now):
+    row = simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    with pytest.raises(SimulationRunning) as refused:
+        simulating.start(author=admin, rule=refunds(), days=1, at=now)
+    assert refused.value.simulation_id == row.pk
+
+
+@pytest.mark.parametrize("days", [0, 91])
+def test_nobody_looks_back_for_ever(admin, refund, now, days):
+    with pytest.raises(BadSimulation):
+        simulating.start(author=admin, rule=refunds(), days=days, at=now)
+
+
+def test_a_rule_that_could_not_be_published_is_not_tried(admin, refund, now):
+    with pytest.raises(BadPolicy):
+        simulating.start(author=admin, rule=refunds(when="args.amount >"), days=1, at=now)
+
+
+def test_owners_try_rules_of_their_own_checkpoints_only(refund, alice, carol, now):
+    assert simulating.start(author=alice, rule=refunds(), days=1, at=now)
+    with pytest.raises(NotAnOwner):
+        simulating.start(author=carol, rule=refunds(), days=1, at=now)
+    with pytest.raises(NotAnOwner):
+        simulating.start(author=alice, rule=refunds(checkpoint="another"), days=1, at=now)
+
+
+def dying(monkeypatch, *, after):
+    """A worker that is killed when it has counted so many slices."""
+    counted, left = slices.count, [after]
+
+    def count(*args, **words):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return counted(*args, **words)
+
+    monkeypatch.setattr(slices, "count", count)
