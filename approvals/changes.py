@@ -151,6 +151,12 @@ def consequences(*, about: str, subject: str, proposed: Document | None, at: dat
     return kind.consequences(subject=subject, document=wanted, at=at)
 
 
+def waiting(*, about: str, subject: str, proposed: Document | None) -> Change | None:
+    """Return the change that would bring just this about and is not decided yet, or not in force yet."""
+    same = Change.objects.filter(about=about, subject=subject, state__in=OPEN, proposed=_bytes(proposed))
+    return same.select_related("author").first()
+
+
 def documents(change: Change) -> tuple[Document | None, Document | None]:
     """Return what stood when it was proposed, and what shall stand, members in the order of their description."""
     return governed.ordered(change.about, _said(change.current)), governed.ordered(change.about, _said(change.proposed))

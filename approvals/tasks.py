@@ -6,16 +6,17 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import answers, deadlines, simulating
+from . import answers, changes, deadlines, simulating, vetting
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
+RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
 
 
 @shared_task(name=SWEEP)
 def sweep() -> int:
-    """Settle what expired, warn and escalate what is due, forget what was used (request ids, answers), hand over what is still owed.
+    """Settle what expired, warn and escalate, apply changes that are due, forget what was used, hand over what is owed.
 
     Returns how many expired.
     """
@@ -24,6 +25,7 @@ def sweep() -> int:
     deadlines.sweep_timers(at=at)
     servers.sweep(at=at)
     answers.sweep(at=at)
+    changes.due(at=at)
     replies.hand_over()
     if (waiting := simulating.take_up(at=at)) is not None:
         simulate.apply_async((waiting,), retry=False)
@@ -39,3 +41,9 @@ def simulate(simulation_id: int) -> None:
         why = f"It stopped on an error of this console: {type(error).__name__}. The worker’s log has the rest."
         simulating.fail(simulation_id=simulation_id, why=why, at=datetime.now(UTC))
         raise
+
+
+@shared_task(name=RECHECK)
+def recheck() -> int:
+    """Find the rules that nobody could meet any more, because people left or are away; return how many are new."""
+    return vetting.recheck(at=datetime.now(UTC))

@@ -31,6 +31,7 @@ def vet(*, rule: Rule, at: datetime) -> list[str]:
     """
     if rule.retired:
         return []
+    policy.check(rule=rule, at=at)
     return satisfiable(rule=rule, at=at)
 
 

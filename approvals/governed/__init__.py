@@ -12,6 +12,13 @@ from . import admins, checkpoints, roles, servers, tokens
 
 type Document = dict[str, Any]
 
+#: What a file of the map holds, in the order in which one builds on the other.
+MAPPED = {
+    Change.About.SERVER: servers,
+    Change.About.ROLE: roles,
+    Change.About.CHECKPOINT: checkpoints,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from .. import policy, vetting
-from ..errors import BadChange, Unsatisfiable
-from ..models import Checkpoint, Policy
+from ..errors import BadChange, BadPolicy, Refusal
+from ..models import Change, Checkpoint, Policy
 from ..rules import policies
-from . import roles, trying
+from . import roles, servers, trying
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +38,11 @@ def current(*, subject: str, at: datetime) -> dict[str, Any] | None:
     return None if newest is None or newest.retired else newest.rule.document
 
 
+def every(*, at: datetime) -> dict[str, dict[str, Any]]:
+    """Return name -> document of all that stands."""
+    return {each.checkpoint.name: each.rule.document for each in vetting.in_force()}
+
+
 def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
     return document
 
@@ -57,14 +65,23 @@ def put(confirmed: Confirmed) -> None:
 
 
 def _vetted(rule: policies.Rule, *, at: datetime, proposing: bool) -> list[str]:
-    """Vet as things stand; when proposing, else with the people whom roles get that wait for confirmation."""
+    """Vet as things stand; when proposing, else with the servers and people that wait for confirmation."""
     try:
         return vetting.vet(rule=rule, at=at)
-    except Unsatisfiable:
+    except BadPolicy:
         if not proposing:
             raise
-    told = trying.as_if(lambda: roles.put_waiting(at=at), lambda: vetting.vet(rule=rule, at=at))
-    return ["It can be confirmed when what is proposed for its roles was confirmed.", *told]
+    told = trying.as_if(lambda: _put_waiting(at=at), lambda: vetting.vet(rule=rule, at=at))
+    return ["It can be confirmed when what is proposed for its server and its roles was confirmed.", *told]
+
+
+def _put_waiting(*, at: datetime) -> None:
+    """What of this has become impossible since is left out."""
+    open_changes = Change.objects.filter(state__in=(Change.State.PROPOSED, Change.State.CONFIRMED)).order_by("id")
+    for about, room in ((Change.About.SERVER, servers), (Change.About.ROLE, roles)):
+        for change in open_changes.filter(about=about):
+            with suppress(Refusal), transaction.atomic():
+                room.set_to(subject=change.subject, document=trying.document(change), at=at)
 
 
 def _newest(subject: str) -> Policy | None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from accounts import roles
 from accounts.models import Membership, Role
 
 from .. import vetting
-from ..errors import BadChange, Refusal
-from ..models import Change
+from ..errors import BadChange
 from ..rules import documents
 from . import people, trying
 
 if TYPE_CHECKING:
+    from accounts.models import User
+
     from . import Confirmed
 
 MEMBERS = ("role", "members")
@@ -33,13 +32,12 @@ def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict
 
 
 def current(*, subject: str, at: datetime) -> dict[str, Any] | None:
-    role = Role.objects.filter(name=subject).first()
-    if role is None:
-        return None
-    lasting = Q(ends_at=None) | (Q(ends_at__gt=at) & Q(ends_at__gt=F("starts_at")))
-    held = Membership.objects.filter(lasting, role=role).select_related("person")
-    members = [_member(each, at=at) for each in held if each.person.is_active]
-    return since(document={"role": subject, "members": members}, at=at)
+    return _documents(Role.objects.filter(name=subject), at=at).get(subject)
+
+
+def every(*, at: datetime) -> dict[str, dict[str, Any]]:
+    """Return name -> document of all that stands."""
+    return _documents(Role.objects.order_by("name"), at=at)
 
 
 def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
@@ -55,7 +53,7 @@ def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | 
 def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
     """Whoever is named exists, and no two windows of one person overlap: setting them, and taking that back, tells."""
     if proposing:
-        trying.as_if(lambda: _set(subject, document, by=None, at=at), lambda: None)
+        trying.as_if(lambda: set_to(subject=subject, document=document, at=at), lambda: None)
 
 
 def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
@@ -63,7 +61,7 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
     touched = [each.rule for each in vetting.in_force() if subject in vetting.roles_of(each.rule)]
     before = vetting.unsatisfiable(rules=touched, at=at)
     after = trying.as_if(
-        lambda: _set(subject, document, by=None, at=at), lambda: vetting.unsatisfiable(rules=touched, at=at)
+        lambda: set_to(subject=subject, document=document, at=at), lambda: vetting.unsatisfiable(rules=touched, at=at)
     )
     lost = [f"{name} could not be approved any more: it {why}." for name, why in after.items() if name not in before]
     won = [f"{name} could be approved again." for name in before if name not in after]
@@ -71,18 +69,12 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
 
 
 def put(confirmed: Confirmed) -> None:
-    _set(confirmed.subject, confirmed.proposed, by=confirmed.author, at=confirmed.at)
+    set_to(subject=confirmed.subject, document=confirmed.proposed, at=confirmed.at, by=confirmed.author)
     vetting.recheck(at=confirmed.at)
 
 
-def put_waiting(*, at: datetime) -> None:
-    """Put what is proposed for roles and not decided yet in force; for `trying` only."""
-    for change in Change.objects.filter(about=Change.About.ROLE, state__in=("proposed", "confirmed")).order_by("id"):
-        with suppress(Refusal), transaction.atomic():
-            _set(change.subject, trying.document(change), by=None, at=at)
-
-
-def _set(subject: str, document: dict[str, Any] | None, *, by: Any, at: datetime) -> None:
+def set_to(*, subject: str, document: dict[str, Any] | None, at: datetime, by: User | None = None) -> None:
+    """Make it so, in the caller's transaction."""
     members = _members(document)
     known = people.named((each["person"], f"/members/{place}/person") for place, each in enumerate(members))
     windows = [
@@ -90,6 +82,16 @@ def _set(subject: str, document: dict[str, Any] | None, *, by: Any, at: datetime
         for each in members
     ]
     roles.set_members(role=subject, members=windows, at=at, by=by)
+
+
+def _documents(found: QuerySet[Role], *, at: datetime) -> dict[str, dict[str, Any]]:
+    """Two queries. Whoever has no active account holds nothing, and is not written down."""
+    members: dict[str, list[dict[str, str]]] = {role.name: [] for role in found}
+    lasting = Q(ends_at=None) | (Q(ends_at__gt=at) & Q(ends_at__gt=F("starts_at")))
+    held = Membership.objects.filter(lasting, role__name__in=list(members), person__is_active=True)
+    for each in held.select_related("person", "role"):
+        members[each.role.name].append(_member(each, at=at))
+    return {name: since(document={"role": name, "members": those}, at=at) for name, those in members.items()}
 
 
 def _members(document: dict[str, Any] | None) -> list[dict[str, str]]:

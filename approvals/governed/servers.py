@@ -34,6 +34,12 @@ def current(*, subject: str, at: datetime) -> dict[str, Any] | None:
     return describe(server, _key(server)) if server else None
 
 
+def every(*, at: datetime) -> dict[str, dict[str, Any]]:
+    """Return name -> document of all that stands."""
+    keys = {key.server_id: key for key in ServerKey.objects.filter(revoked_at=None)}
+    return {each.name: describe(each, keys.get(each.pk)) for each in Server.objects.select_related("owner")}
+
+
 def describe(server: Server, key: ServerKey | None) -> dict[str, Any]:
     """Return the document of this server, with its live key."""
     return documents.ServerDocument(
@@ -51,7 +57,7 @@ def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | 
 def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
     """Its owner exists and its key is nobody else's: setting them, and taking that back, tells."""
     if proposing:
-        trying.as_if(lambda: _set(subject, document or {}, at=at), lambda: None)
+        trying.as_if(lambda: set_to(subject=subject, document=document, at=at), lambda: None)
 
 
 def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
@@ -68,10 +74,11 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
 
 
 def put(confirmed: Confirmed) -> None:
-    _set(confirmed.subject, confirmed.proposed or {}, at=confirmed.at)
+    set_to(subject=confirmed.subject, document=confirmed.proposed, at=confirmed.at)
 
 
-def _set(subject: str, document: dict[str, Any], *, at: datetime) -> None:
+def set_to(*, subject: str, document: dict[str, Any] | None, at: datetime) -> None:
+    """Make it so, in the caller's transaction."""
     said = documents.read(documents.ServerDocument, document)
     owner = people.named([(said.owner, "/owner")])[said.owner] if said.owner else None
     server = Server.objects.filter(name=subject).first() or servers.register(name=subject, at=at)

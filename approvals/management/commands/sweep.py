@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import servers
-from approvals import answers, deadlines
+from approvals import answers, changes, deadlines, vetting
 from approvals.management.telling import TellingCommand
 from approvals.queue import replies
 
@@ -16,5 +16,7 @@ class Command(TellingCommand):
         at = datetime.now(UTC)
         expired, _, _ = deadlines.sweep(at=at), deadlines.sweep_timers(at=at), servers.sweep(at=at)
         answers.sweep(at=at)
+        changes.due(at=at)
+        vetting.recheck(at=at)
         delivered = replies.hand_over()
         return {"expired": expired, "delivered": delivered}, f"Expired: {expired}. Receipts handed over: {delivered}."
