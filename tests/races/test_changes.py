@@ -1,5 +1,7 @@
 """Admins at once, on PostgreSQL: a change is decided once, and no two overwrite each other."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import User
@@ -73,8 +75,9 @@ def test_two_admins_who_unmake_each_other_at_once_do_not_both_go(admins, now):
     assert User.objects.filter(is_staff=True).count() == 1
 
 
-def test_beats_at_once_apply_what_is_due_once(admins, alice, now, later):
+def test_beats_at_once_apply_what_is_due_once(admins, alice, now):
     ann, ben, _ = admins
+    later = now + timedelta(seconds=5)
     rule = {"checkpoint": "p", "kind": "tool_call", "pattern": "t", "needs": [{"role": "payments-owner"}]}
     change = changes.propose(author=ann, about="checkpoint", subject="p", proposed=rule, effective_at=later, at=now)
     confirm(change, ben, now)()
