@@ -17,7 +17,7 @@ from placet import canonical, receipts
 
 from . import keys, ledger, nudge, rows
 from .errors import AlreadySettled
-from .models import Action, Delivery, Policy, Receipt, State
+from .models import Action, Delivery, Kind, Policy, Receipt, State
 from .rules import shapes, statements, timing
 
 # The state is a parameter, so that no plan takes an index of pending actions for the one of ids.
@@ -35,7 +35,10 @@ class Stated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An action and how it ends. `actor` is who made it end: `user:alice`, `console`, or a server's urn."""
+    """An action and how it ends. `actor` is who made it end: `user:alice`, `console`, or a server's urn.
+
+    `basis` is what an approval rests on: `reviewed`, `policy`, `grant` (then `grant` says which) or `break_glass`.
+    """
 
     action: Action
     server_urn: str
@@ -46,6 +49,8 @@ class Case:
     note: str = ""
     valid_seconds: int | None = None
     reviews: list[dict[str, Any]] = field(default_factory=list)
+    basis: str = "reviewed"
+    grant: statements.GrantRef | None = None
 
 
 def settle(case: Case, *, at: datetime) -> Receipt:
@@ -131,7 +136,9 @@ def _receipt(case: Case, *, at: datetime) -> Receipt:
     }  # fmt: skip
     ask, policy = ask_of(case.action, server_urn=case.server_urn), policy_ref(case.policy)
     if approved and policy:
-        claims = statements.approval(ask, policy, **said)
+        claims = statements.approval(
+            ask, policy, basis=case.basis, grant=case.grant, review_result=_reviews_result(case), **said
+        )
     else:
         claims = statements.denial(ask, policy, decision=case.decision, reason=case.reason, note=case.note, **said)
     jws = receipts.sign(claims, typ=receipts.APPROVAL if approved else receipts.DENIAL, signer=signer)
@@ -144,6 +151,11 @@ def _receipt(case: Case, *, at: datetime) -> Receipt:
         created_at=at,
         expires_at=expires,
     )
+
+
+def _reviews_result(case: Case) -> bool:
+    """Whether what the model answers comes back for a review of its own before it goes on."""
+    return bool(case.action.kind == Kind.SAMPLING and case.policy and case.policy.rule.review_result)
 
 
 def _expires(case: Case, *, at: datetime) -> datetime:

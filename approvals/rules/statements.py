@@ -35,6 +35,17 @@ class PolicyRef:
         return {"checkpoint": self.checkpoint, "rev": self.rev, "dig": self.dig, "need": self.need}
 
 
+@dataclass(frozen=True, slots=True)
+class GrantRef:
+    """What a statement says of the grant that approved: which, and how many uses it has left after this one."""
+
+    id: str
+    uses_left: int
+
+    def claim(self) -> dict[str, Any]:
+        return {"id": self.id, "uses_left": self.uses_left}
+
+
 def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
     """What was shown: a renderer's version and its inputs.
 
@@ -67,26 +78,25 @@ def review(
 
 
 def approval(
-    ask: Ask,
-    policy: PolicyRef,
-    *,
-    issuer: str,
-    jti: str,
-    at: datetime,
-    expires: datetime,
-    reviews: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """The claims of a receipt that lets the server act once."""
+    ask: Ask, policy: PolicyRef, *, issuer: str, jti: str, at: datetime, expires: datetime,
+    reviews: list[dict[str, Any]], basis: str = "reviewed", grant: GrantRef | None = None, review_result: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """The claims of a receipt that lets the server act once.
+
+    `basis` says what the yes rests on: people (`reviewed`), a standing rule (`policy`), a `grant`, or one person alone
+    (`break_glass`). What may run only as far as its result is reviewed says so in its detail.
+    """
     detail = {
         "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.dig,
         "edited": False, "uses": 1,
     }  # fmt: skip
-    return _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews) | {
+    claims = _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews) | {
         "act": {"sub": ask.server_urn},
         "decision": "approved",
-        "basis": "reviewed",
-        "authorization_details": [detail],
+        "basis": basis,
+        "authorization_details": [detail | ({"result": "review"} if review_result else {})],
     }
+    return claims | ({"grant": grant.claim()} if grant else {})
 
 
 def denial(
