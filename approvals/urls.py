@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from .views import absences, actions, answers, boundaries, exceptions, grants, inbox, people, roles, servers
+from .views import (
+    absences,
+    actions,
+    answers,
+    boundaries,
+    changes,
+    checkpoints,
+    drafts,
+    exceptions,
+    grants,
+    inbox,
+    log,
+    mapfile,
+    people,
+    roles,
+    servers,
+)
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -18,6 +34,17 @@ urlpatterns = [
     path("boundaries/", boundaries.boundaries, name="boundaries"),
     path("boundaries/map.csv", boundaries.export, name="boundaries_export"),
     path("boundaries/deny/", boundaries.deny, name="boundary_deny"),
+    path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
+    path("checkpoints/new/", drafts.new, name="checkpoint_new"),
+    path("checkpoints/<int:checkpoint_id>/", checkpoints.checkpoint, name="checkpoint"),
+    path("checkpoints/<int:checkpoint_id>/edit/", drafts.edit, name="checkpoint_edit"),
+    path("checkpoints/<int:checkpoint_id>/retire/", checkpoints.retire, name="checkpoint_retire"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/<int:change_id>/", changes.change, name="change"),
+    path("map.yaml", mapfile.map_file, name="map_file"),
+    path("map/", mapfile.map_import, name="map_import"),
+    path("log/", log.log, name="log"),
+    path("log/export/", log.export, name="log_export"),
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("exceptions/<int:finding_id>/resolve/", exceptions.resolve, name="exception_resolve"),
     path("grants/", grants.grants, name="grants"),

@@ -1,13 +1,42 @@
-"""What every page about the map says of how it changes."""
+"""What pages about the map say of rules and of how they change."""
 
+from typing import Any
+
+import yaml
 from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from approvals.queries import changes
+from approvals import changes
+from approvals.rules import readings
+from approvals.rules.policies import Rule
+
+from .faithful import spoken
 
 register = template.Library()
 
 
 @register.simple_tag
-def admins() -> list[str]:
-    """The names of all who may change the map: with one alone, nobody confirms."""
-    return changes.admins()
+def acting_alone() -> str:
+    """Why nobody confirms what is changed now: `sole` admin, or `off` by setting; "" when somebody does."""
+    if not changes.alone(at=timezone.now()):
+        return ""
+    return "sole" if settings.SECOND_ADMIN else "off"
+
+
+@register.filter
+def duration(seconds: int | str) -> str:
+    return readings.time(int(seconds))
+
+
+@register.filter
+def said(rule: Rule) -> SafeString:
+    """The heart of a rule."""
+    return spoken(readings.sentence(rule))
+
+
+@register.filter
+def as_yaml(document: dict[str, Any]) -> str:
+    """A document as the map's file holds it."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)

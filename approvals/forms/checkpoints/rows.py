@@ -51,9 +51,11 @@ def text(label: str, *, most: int, required: bool = False, **more: Any) -> forms
     )  # fmt: skip
 
 
-def number(label: str, *, most: int = 100_000_000, required: bool = False) -> forms.IntegerField:
+def number(
+    label: str, *, most: int = 100_000_000, required: bool = False, initial: int | None = None
+) -> forms.IntegerField:
     return forms.IntegerField(
-        label=label, min_value=1, max_value=most, required=required,
+        label=label, min_value=1, max_value=most, required=required, initial=initial,
         error_messages=_WHOLE | {"required": "This is missing."},
     )  # fmt: skip
 
@@ -82,7 +84,10 @@ def _role() -> forms.CharField:
 
 
 NEEDS = Rows(
-    "need", {"count": lambda: number("How many people", most=policies.MOST_NEEDED), "role": _role}, ("role",), 8
+    "need",
+    {"count": lambda: number("How many people", most=policies.MOST_NEEDED, initial=1), "role": _role},
+    ("role",),
+    8,
 )
 ARGUMENTS = Rows(
     "argument",

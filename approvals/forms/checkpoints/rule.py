@@ -6,7 +6,7 @@ from typing import Any, override
 
 from django import forms
 
-from ...errors import BadPolicy, Refusal
+from ...errors import BadCondition, BadPolicy, Refusal
 from ...rules import constraints, policies, timing
 from ...rules.constraints import Constraint
 from . import rows
@@ -58,21 +58,27 @@ class RuleForm(forms.Form):
     rank = forms.IntegerField(min_value=0, max_value=99, required=True, label="Rank")
     retired = forms.BooleanField(required=False, label="Retired: it stops nothing")
 
+    use_required_attribute = False  # a draft may be looked at before it is whole
+
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, document: dict[str, Any], servers: Iterable[str] = (),
-        more: str = "",
+        typed: Mapping[str, Any] | None = None, more: str = "",
     ) -> None:  # fmt: skip
-        """`document` is what is edited; `more` names the sort of rows of which one more is wanted."""
+        """`document` is what is edited, `typed` what was made of it so far, without a judgement.
+
+        `more` names the sort of rows of which one more is wanted.
+        """
         self._kept = {member: value for member, value in document.items() if member not in KNOWN}
         self.rule: policies.Rule | None = None
         self._shown: dict[str, list[int]] = {}
-        super().__init__(data, initial=initial(document))
-        named = [*servers, document.get("server"), (data or {}).get("server", "")[:64]]
+        super().__init__(data, initial=initial(document) if typed is None else _again(typed))
+        known = self.initial if data is None else data
+        named = [*servers, document.get("server"), str(known.get("server", ""))[:64]]
         self.fields["server"].choices = [("", "any server"), *((n, n) for n in dict.fromkeys(named) if n)]
         for sort in rows.ALL:
-            known = sort.count(self.initial if data is None else data)
-            wanted = known + 1 if data is None or sort.name == more or not known else known
-            for index in range(min(wanted, sort.most)):
+            rows_known = sort.count(known)
+            wanted = rows_known + (sort.name == more or (data is None and typed is None))
+            for index in range(min(max(wanted, 1), sort.most)):
                 for field, make in sort.fields.items():
                     self.fields[sort.key(index, field)] = make()
 
@@ -100,8 +106,9 @@ class RuleForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Let a refusal stand at the field it is about; at the top, when it is about none."""
+        place = f"Line {refusal.line}, column {refusal.column}: " if isinstance(refusal, BadCondition) else ""
         field = field_of(refusal.pointer, self._shown, raw=bool(self.cleaned_data.get("schema")))
-        self.add_error(field if field in self.fields else None, refusal.message)
+        self.add_error(field if field in self.fields else None, place + refusal.message)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -214,6 +221,12 @@ def initial(document: dict[str, Any]) -> dict[str, Any]:
         **LOGGING.initial([{"role": role} for role in said["logging"]]),
         **EXCEPTIONS.initial([{"role": role} for role in said["exceptions"]]),
     }  # fmt: skip
+
+
+def _again(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, shown again: a box that was not ticked is not sent."""
+    boxes = [name for name, field in RuleForm.base_fields.items() if isinstance(field, forms.BooleanField)]
+    return {name: typed[name] for name in typed} | {name: name in typed for name in boxes}
 
 
 def _timed(name: str, total: int | None, *, longest: str = "d", otherwise: str = "min") -> dict[str, Any]:

@@ -1,16 +1,18 @@
-"""An ask as an author types it, to see whether the rule is about it."""
+"""What stands beside a rule: an ask to try it on, the words it is proposed with, and a moment to look back at."""
 
 import json
 from typing import Any, override
 
 from django import forms
 
+from ...errors import Refusal
 from .rows import text
 
 
 class TrialForm(forms.Form):
     """The ask a rule is tried on. After `is_valid`, `params` and `signals` are what the JSON says."""
 
+    use_required_attribute = False
     trial_name = text("Name", most=256)
     trial_server = text("Server", most=64)
     trial_params = text("Arguments, as JSON", most=20_000, widget=forms.Textarea)
@@ -24,6 +26,11 @@ class TrialForm(forms.Form):
                 self.cleaned_data[field] = self._object(field)
         return self.cleaned_data
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is an ask at all."""
+        return any(self.data.get(name, "").strip() for name in self.fields)
+
     def _object(self, field: str) -> dict[str, Any]:
         try:
             read = json.loads(self.cleaned_data[field] or "{}")
@@ -33,3 +40,29 @@ class TrialForm(forms.Form):
             self.add_error(field, 'Write an object in JSON, such as {"amount": 1200}.')
             return {}
         return read
+
+
+class ProposeForm(forms.Form):
+    """Why a rule is proposed, and from when on it shall hold: at once when nothing is said."""
+
+    use_required_attribute = False
+    note = text("Why", most=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    effective_at = forms.DateTimeField(
+        label="From", required=False, error_messages={"invalid": "Write a day and a time, as 2026-11-27 18:00."},
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )  # fmt: skip
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.add_error((refusal.pointer or "").removeprefix("/"), refusal.message)
+
+
+class ThenForm(forms.Form):
+    """A moment, in UTC."""
+
+    use_required_attribute = False
+    then = forms.DateTimeField(
+        label="At", widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={
+            "invalid": "Write a day and a time, as 2026-11-17 14:03.", "required": "Say at which moment.",
+        },
+    )  # fmt: skip
