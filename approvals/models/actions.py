@@ -137,6 +137,11 @@ class Assignment(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["action", "owner", "duty"], name="asked_once_a_duty")]
+        indexes = [
+            models.Index(
+                fields=["owner", "-action"], condition=Q(why__in=["escalated", "reassigned"]), name="asked_beside"
+            )
+        ]
 
 
 class Handover(models.Model):

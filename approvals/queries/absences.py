@@ -57,6 +57,10 @@ class AbsencePage:
     people: list[str]
     strict: list[str]
 
+    @property
+    def now(self) -> Absence | None:
+        return next((away.absence for away in self.absences if away.now), None)
+
 
 def read(*, user: User, at: datetime) -> AbsencePage:
     """Read the page of this person; a fixed number of queries."""

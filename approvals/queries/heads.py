@@ -4,7 +4,7 @@ Ordering all rows of `checkpoint IN (…)` costs as much as there are rows. Taki
 ordering those costs as much as there are checkpoints, however many actions each has seen.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -17,17 +17,28 @@ _ANY = -1  # stands for a checkpoint's id in the compiled statement
 
 
 def first(
-    checkpoints: Collection[int], *, narrow: Callable[[QuerySet[Action]], QuerySet[Action]], key: str, size: int
-) -> QuerySet[Action]:
-    """Return actions among which the first `size` by `key` (`deadline_at`, or `-settled_at`) of all checkpoints are."""
-    if not checkpoints:
-        return Action.objects.none()
+    checkpoints: Collection[int], *, narrow: Callable[[QuerySet[Action]], QuerySet[Action]], key: str, size: int,
+    beside: QuerySet[Action] | None = None,
+) -> QuerySet[Action]:  # fmt: skip
+    """Return actions among which the first `size` by `key` (`deadline_at`, or `-settled_at`) of all checkpoints are.
+
+    `beside` are few more that may come from other checkpoints; they are narrowed too.
+    """
+    extra = narrow(beside).order_by(*order(key)).values("pk")[:size] if beside is not None else None
     if len(checkpoints) > MOST:
-        return narrow(Action.objects.filter(checkpoint_id__in=checkpoints))
+        parts = [narrow(Action.objects.filter(checkpoint_id__in=checkpoints)).order_by(*order(key)).values("pk")[:size]]
+        return _whole([part.query.sql_with_params() for part in [*parts, extra] if part is not None])
     one = narrow(Action.objects.filter(checkpoint_id=_ANY)).order_by(*order(key)).values("pk")[:size]
     statement, parameters = one.query.sql_with_params()
-    heads = " UNION ALL ".join(f"SELECT * FROM ({statement}) AS head{n}" for n in range(len(checkpoints)))  # noqa: S608
-    told = [checkpoint if p == _ANY else p for checkpoint in checkpoints for p in parameters]
+    heads = [(statement, [c if p == _ANY else p for p in parameters]) for c in checkpoints]
+    return _whole([*heads, *([extra.query.sql_with_params()] if extra is not None else [])])
+
+
+def _whole(parts: Sequence[tuple[str, Sequence[object]]]) -> QuerySet[Action]:
+    if not parts:
+        return Action.objects.none()
+    heads = " UNION ALL ".join(f"SELECT * FROM ({statement}) AS head{n}" for n, (statement, _) in enumerate(parts))  # noqa: S608
+    told = [parameter for _, parameters in parts for parameter in parameters]
     return Action.objects.filter(pk__in=RawSQL(heads, told))  # noqa: S611 (compiled by the ORM, values as parameters)
 
 

@@ -13,15 +13,18 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Length
 
 from accounts.models import Server, User
 
-from ..models import Action, Assignment, Kind, Review, State
+from .. import access
+from ..assignment import WARNING
+from ..models import Action, Handover, How, Kind, Review, State, Timer
+from ..rules import quorum
 from ..rules.rendering.values import Sheet
 from ..rules.sentences import Part, sentence
-from . import bundles, drift, heads
+from . import asked, bundles, drift, heads
 from .drift import Drift
 from .facets import PARTS, Cursor, Desk, Facets
 
@@ -52,6 +55,24 @@ class Row:
     @property
     def yes(self) -> int:
         return sum(review.verdict == "approve" for review in self.reviews)
+
+    @property
+    def turn(self) -> str:
+        """The role whose turn it is, of a sequence that has come to a later one."""
+        rule = self.action.policy.rule if self.action.policy and self.reviews else None
+        if rule is None or rule.order != "sequential" or len(rule.needs) == 1:
+            return ""
+        terms = access.terms(rule)
+        votes = [
+            quorum.Vote(r.reviewer_id, r.on_behalf_of_id or r.reviewer_id, r.role, r.verdict) for r in self.reviews
+        ]
+        return next(iter(quorum.turn(terms, quorum.count(terms, votes))), "")
+
+    @property
+    def handed(self) -> str:
+        """What the last handover says to others; `action` was read with who looks after it."""
+        how, who, to = (getattr(self.action, f"handed_{what}", None) for what in ("how", "by", "to"))
+        return {How.TOOK_OVER: f"{who} took this over", How.REASSIGNED: f"{who} handed this to {to}"}.get(how, "")
 
     @property
     def need(self) -> int:
@@ -99,7 +120,8 @@ class Inbox:
     @property
     def mark(self) -> str:
         """Changes with what the list shows, but not with the clock."""
-        shown = [(r.action.pk.hex, r.action.state, len(r.reviews)) for section in self.sections for r in section.rows]
+        rows = [row for section in self.sections for row in section.rows]
+        shown = [(r.action.pk.hex, r.action.state, len(r.reviews), r.handed, r.action.warned) for r in rows]
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
     @property
@@ -122,12 +144,17 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
 
 
 def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[Action]:
-    """What waits for this person: asked by name, may decide still, and has not. The first `size` are among the rows."""
+    """What waits for this person: asked by name, may decide still, has not, and has not passed it on.
+
+    The first `size` are among the rows. What they were asked beside their duties (an escalation, a handover) is looked
+    for among the latest of those.
+    """
 
     def mine(actions: QuerySet[Action]) -> QuerySet[Action]:
-        return _pending(actions, facets).filter(Exists(_asked(desk.user)), ~Exists(_said(desk.user)))
+        pending = _pending(actions, facets).filter(Exists(asked.by_name(desk.user)), ~Exists(asked.said(desk.user)))
+        return pending.filter(~Exists(asked.passed_on(desk.user)))
 
-    return heads.first(desk.deciding, narrow=mine, key="deadline_at", size=size)
+    return heads.first(desk.deciding, narrow=mine, key="deadline_at", size=size, beside=asked.beside(desk.user))
 
 
 type Cut = tuple[str, list[Action], Cursor | None]
@@ -155,13 +182,14 @@ def _pending(actions: QuerySet[Action], facets: Facets) -> QuerySet[Action]:
 
 
 def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
-    """What waits for my roles but not for me: said already, mine to leave, or asked before I held the role.
+    """What waits for my roles but not for me: said already, passed on, mine to leave, or asked before I held the role.
 
     Looked for among the soonest of each checkpoint: where nearly all waits for me, the rest would have to be searched
     for in all.
     """
     soonest = heads.first(desk.deciding, narrow=partial(_pending, facets=facets), key="deadline_at", size=SOONEST)
-    return soonest.filter(~Exists(_asked(desk.user)) | Exists(_said(desk.user)))
+    me = desk.user
+    return soonest.filter(~Exists(asked.by_name(me)) | Exists(asked.said(me)) | Exists(asked.passed_on(me)))
 
 
 def _decided(desk: Desk, facets: Facets) -> list[Cut]:
@@ -186,16 +214,9 @@ def _gone(desk: Desk, facets: Facets, kept: Iterable[UUID], *, at: datetime) -> 
     ids = list(kept)[: sum(PAGE.values()) + WHOLE]
     if not ids or facets.view == "decided":
         return []
-    settled = Action.objects.filter(pk__in=ids, checkpoint_id__in=desk.held, settled_at__gte=at - KEPT)
-    return list(_lean(facets.narrow(settled)).annotate(was_mine=Exists(_asked(desk.user))))
-
-
-def _asked(user: User) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(action=OuterRef("pk"), owner=user)
-
-
-def _said(user: User) -> QuerySet[Review]:
-    return Review.objects.filter(action=OuterRef("pk"), reviewer=user)
+    seen = Q(checkpoint_id__in=desk.held) | Exists(asked.by_name(desk.user))
+    settled = Action.objects.filter(seen, pk__in=ids, settled_at__gte=at - KEPT)
+    return list(_lean(facets.narrow(settled)).annotate(was_mine=Exists(asked.by_name(desk.user))))
 
 
 def _merged(part: str, actions: list[Action], gone: list[Action], desk: Desk) -> list[Action]:
@@ -205,9 +226,9 @@ def _merged(part: str, actions: list[Action], gone: list[Action], desk: Desk) ->
 
 
 def _part_of(action: Action, desk: Desk) -> str:
-    if action.checkpoint_id not in desk.deciding:
-        return "others"
-    return "mine" if action.was_mine else "roles"
+    if action.was_mine:
+        return "mine"
+    return "roles" if action.checkpoint_id in desk.deciding else "others"
 
 
 def _lean(actions: QuerySet[Action]) -> QuerySet[Action]:
@@ -218,7 +239,17 @@ def _lean(actions: QuerySet[Action]) -> QuerySet[Action]:
     said = Case(When(few, then=F("context")), default=None, output_field=BinaryField(null=True))
     lean = drift.beside(actions.select_related("server", "policy", "checkpoint")).defer("body", "context")
     sized = lean.annotate(size=size, room=Length("context", output_field=IntegerField()))
-    return sized.annotate(small=small, said=said)
+    return _handed(sized.annotate(small=small, said=said))
+
+
+def _handed(actions: QuerySet[Action]) -> QuerySet[Action]:
+    """With who looks after it, and whether a warning was given."""
+    last = Handover.objects.filter(action=OuterRef("pk")).order_by("-pk")
+    warned = Timer.objects.filter(action=OuterRef("pk"), step=WARNING, fired_at__isnull=False)
+    return actions.annotate(
+        handed_how=Subquery(last.values("how")[:1]), handed_by=Subquery(last.values("person__username")[:1]),
+        handed_to=Subquery(last.values("to__username")[:1]), warned=Exists(warned),
+    )  # fmt: skip
 
 
 def _reviews(ids: list[UUID]) -> dict[UUID, list[Review]]:

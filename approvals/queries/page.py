@@ -10,12 +10,12 @@ from accounts.models import ServerKey, User
 
 from .. import access
 from ..errors import NotFound
-from ..models import Action, Assignment, Comment, Consumption, Duty, Entry, Kind, Outcome, Receipt, Review, State
+from ..models import Action, Comment, Consumption, Entry, Kind, Outcome, Receipt, Review, State
 from ..rules import credentials
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.sentences import Part, sentence
-from . import answers, bundles, drift, history, inbox
+from . import answers, bundles, deciding, drift, history, inbox
 from .drift import Drift
 from .facets import Desk
 
@@ -43,18 +43,8 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
-    """One owner: asked, or said."""
-
-    person: User
-    role: str
-    asked_at: datetime | None
-    review: Review | None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """All a template needs. `own`, `duty` and `voted` say what this reader may still do."""
+    """All a template needs. `own`, `voted` and `deciding` say what this reader may still do."""
 
     action: Action
     sentence: tuple[Part, ...]
@@ -64,7 +54,8 @@ class Page:
     key: ServerKey | None
     history: history.History
     alike: str
-    ballots: list[Ballot]
+    reviews: list[Review]
+    deciding: deciding.Deciding
     comments: list[Comment]
     entries: list[Entry]
     bundle: bundles.Bundle | None
@@ -72,7 +63,6 @@ class Page:
     asked_here: answers.AskedHere | None
     secretive: list[str]
     queue: list[UUID]
-    role: str
     own: bool
     voted: Review | None
 
@@ -94,7 +84,7 @@ class Page:
 
     @property
     def yes(self) -> int:
-        return sum(b.review is not None and b.review.verdict == "approve" for b in self.ballots)
+        return self.deciding.yes
 
     @property
     def need(self) -> int:
@@ -107,12 +97,13 @@ class Page:
     @property
     def mark(self) -> str:
         """Changes with what may change on the page, but not with the clock."""
-        said = [ballot.review.pk for ballot in self.ballots if ballot.review]
+        said = [review.pk for review in self.reviews]
         shown = (
             self.action.state,
             said,
             len(self.comments),
             len(self.entries),
+            len(self.deciding.handovers),
             bool(self.consumption),
             bool(self.outcome),
         )
@@ -121,7 +112,7 @@ class Page:
     @property
     def decides(self) -> bool:
         """Whether this reader's verdict would count now."""
-        return bool(self.pending and self.role and not self.own and not self.voted)
+        return self.pending and self.deciding.voice is not None
 
     @property
     def waiting(self) -> list[str]:
@@ -147,18 +138,16 @@ class Page:
 
     @property
     def last_review(self) -> Review | None:
-        said = [ballot.review for ballot in self.ballots if ballot.review]
-        return max(said, key=lambda review: review.at, default=None)
+        return max(self.reviews, key=lambda review: review.at, default=None)
 
 
 def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), at: datetime) -> Page:
     """Read the page; NotFound when there is no such action that this person may see."""
     desk = Desk.of(user, at=at)
-    action = _action(desk, action_id)
+    action, reviews, known = _opened(user, action_id, at=at)
     body, context = inbox.value_of(action.body), inbox.value_of(action.context)
     past = history.read(action, at=at)
     claimed = Sheet(context, opened)
-    reviews = list(Review.objects.filter(action=action).select_related("reviewer").defer("stmt"))
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     return Page(
         action=action,
@@ -169,7 +158,8 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         key=ServerKey.objects.filter(server=action.server, revoked_at=None).first(),
         history=past,
         alike=history.alike(action) if action.kind == "elicitation_url" else "",
-        ballots=_ballots(action, reviews),
+        reviews=reviews,
+        deciding=known,
         comments=list(Comment.objects.filter(action=action).select_related("author")),
         entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
         bundle=bundles.read(desk, action, context),
@@ -177,7 +167,6 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         asked_here=answers.asked_here(action),
         secretive=_secretive(action.kind, body),
         queue=_queue(desk),
-        role=desk.held[action.checkpoint_id].get(Duty.APPROVAL, ""),
         own=access.is_own(username=user.username, email=user.email, names=names),
         voted=next((review for review in reviews if review.reviewer_id == user.pk), None),
     )
@@ -185,23 +174,34 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
 
 def stored(*, user: User, action_id: UUID, at: datetime) -> Action:
     """Return the action with its bytes; NotFound when this person may not see it."""
-    return _action(Desk.of(user, at=at), action_id)
+    action = _find(action_id)
+    if not access.rights(users=[user], action_ids=[action_id], at=at).sees(user, action):
+        raise NotFound()
+    return action
 
 
 def receipt(*, user: User, action_id: UUID, at: datetime) -> bytes:
     """Return the receipt's bytes as they were signed; NotFound while there is none."""
-    found = getattr(_action(Desk.of(user, at=at), action_id), "receipt", None)
+    found = getattr(stored(user=user, action_id=action_id, at=at), "receipt", None)
     if found is None:
         raise NotFound()
     return bytes(found.jws)
 
 
-def _action(desk: Desk, action_id: UUID) -> Action:
-    found = access.actions_seen_by(desk.held)
-    action = found.select_related(*PARTS).defer("answer__content").filter(pk=action_id).first()
-    if action is None:
+def _opened(user: User, action_id: UUID, *, at: datetime) -> tuple[Action, list[Review], deciding.Deciding]:
+    action = _find(action_id)
+    reviews = list(Review.objects.filter(action=action).select_related("reviewer", "on_behalf_of").defer("stmt"))
+    known = deciding.read(user, action, reviews, at=at)
+    if not known.sees:
         raise NotFound()
-    return action
+    return action, reviews, known
+
+
+def _find(action_id: UUID) -> Action:
+    found = Action.objects.select_related(*PARTS).defer("answer__content").filter(pk=action_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def _sentence(action: Action, body: Any) -> tuple[Part, ...]:
@@ -238,19 +238,3 @@ def _claims(sheet: Sheet) -> Claims:
         title, risk, reasoning, sheet.take("identity", "host"), sheet.take("identity", "model"),
         sheet.take("origin", "name"), sheet.take("origin", "principal"), sheet.take("subject"), sheet.rows(),
     )  # fmt: skip
-
-
-def _ballots(action: Action, reviews: list[Review]) -> list[Ballot]:
-    """Everybody who was asked or has spoken: those who spoke first, in order."""
-    asked = {
-        a.owner_id: a for a in Assignment.objects.filter(action=action, duty=Duty.APPROVAL).select_related("owner")
-    }
-    said = [
-        Ballot(
-            review.reviewer, review.role, asked[review.reviewer_id].at if review.reviewer_id in asked else None, review
-        )
-        for review in reviews
-    ]
-    spoken = {review.reviewer_id for review in reviews}
-    waiting = [Ballot(a.owner, a.role, a.at, None) for a in asked.values() if a.owner_id not in spoken]
-    return said + sorted(waiting, key=lambda ballot: ballot.person.username)

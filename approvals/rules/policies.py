@@ -5,6 +5,7 @@ they are read as what they meant.
 """
 
 import json
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from placet import canonical
@@ -188,8 +189,9 @@ def stamped(rule: Rule, *, rev: int, published_at: str, published_by: str | None
     return canonical.preimage("policy", value)
 
 
+@lru_cache(maxsize=4096)
 def stored(body: bytes) -> Rule:
-    """Read the rule of a revision's stored bytes."""
+    """Read the rule of a revision's stored bytes; they never change, and lists read the same one many times."""
     value = json.loads(body)["value"]
     return Rule.model_validate({name: each for name, each in _today(value).items() if name not in STAMPED})
 
