@@ -18,6 +18,7 @@ from ..queries import boundaries as the_map
 from ..queries.boundaries import Wanted
 from ..rules import denying
 from ..wire import tables
+from . import streaming
 
 ABOUT = "Seen on the map: no rule mapped it."
 
@@ -38,9 +39,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     table = the_map.table(user=request.user, wanted=Wanted.read(request.GET.dict(), at=at), at=at)
     if table is None:
         raise Http404
-    name = f'attachment; filename="boundaries-{at:%Y-%m-%d}.csv"'
     lines = tables.as_csv(the_map.HEADER, table)
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return streaming.as_file(request, lines, name=f"boundaries-{at:%Y-%m-%d}.csv", content_type="text/csv")
 
 
 @require_POST

@@ -69,7 +69,7 @@ def test_a_rule_that_names_no_logging_role_is_a_gap(client, shop, alice, bob, ad
 def test_who_is_away_is_marked_and_everybody_away_is_a_gap(client, refunds, alice, bob, carol, ada, now):
     absences.declare(person=alice, delegates={}, at=now, until=now + timedelta(days=1))
     text = get(client, ada, "/boundaries/").text
-    assert "alice (away)" in text and 'class="gaps"' not in text
+    assert '<span class="gone">alice</span> (away until' in text and 'class="gaps"' not in text
     absences.declare(person=bob, delegates={}, at=now, until=now + timedelta(days=1))
     assert "Everybody in payments-owner is away, and nobody stands in." in gaps(client, ada)
     absences.end(absence=bob.absences.get(), at=timezone.now())

@@ -43,7 +43,8 @@ def furnished(transactional_db, alice, bob, shop):
     reviews.comment(action_id=half.pk, author=bob, text="Looks right.", at=now)
     here = {action: reverse("action", args=[action.pk]) for action in [*made, *refunds]}
     return [
-        *("/", "/?view=decided", "/?q=nothing", "/gaps/", "/password/", "/sign-out/", "/actions/none/"),
+        *("/", "/?view=decided", "/?q=nothing", "/password/", "/sign-out/", "/actions/none/"),
+        *("/boundaries/", "/exceptions/", "/log/"),
         *(f"/?action={half.pk}", f"{here[large]}?deny=1", f"{here[half]}?as=bytes", f"{here[large]}?open=*"),
         f"{here[half]}?told=stale_view",
         *here.values(),

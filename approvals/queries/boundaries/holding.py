@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from accounts import roles
 from accounts.models import Absence, Delegation, Membership
@@ -69,12 +69,14 @@ class Holding:
 def _then(named: set[str], moment: datetime) -> dict[str, list[Holder]]:
     """As it was. People who have left since are told too: that somebody is active now says nothing of then."""
     gone = Absence.objects.filter(Absence.at(moment))
-    held = Membership.objects.filter(Membership.at(moment), role__name__in=named)
-    members = held.annotate(away=Exists(gone.filter(person=OuterRef("person")))).values_list(
-        "role__name", "person_id", "person__username", "person__email", "pk", "away"
+    theirs = gone.filter(person=OuterRef("person"))
+    held = Membership.objects.filter(Membership.at(moment), role__name__in=named).annotate(
+        absence=Subquery(theirs.values("pk")[:1]), until=Subquery(theirs.values("ends_at")[:1])
     )
+    columns = ("role__name", "person_id", "person__username", "person__email", "pk", "absence", "until")
+    members = held.order_by("person__username").values_list(*columns)
     given = Delegation.objects.filter(absence__in=gone, role__name__in=named)
     delegations = given.annotate(away=Exists(gone.filter(person=OuterRef("delegate")))).values_list(
         "role__name", "absence__person_id", "delegate_id", "delegate__username", "delegate__email", "away"
     )
-    return roles.read_holders(members.order_by("person__username"), delegations, away=True)
+    return roles.read_holders(members, delegations, away=True)
