@@ -29,7 +29,8 @@ def people(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").replace("\0", "").strip()[:120]
     after = request.GET.get("after", "").replace("\0", "")[:150]
     show = request.GET.get("show", "") if request.GET.get("show") in SHOWN else "people"
-    shown = {"show": show, "search": search, "after": after, "at": at, "new_role": NewRoleForm()}
+    shown = {"show": show, "search": search, "after": after, "at": at}
+    shown["may_change"] = access.is_admin(request.user)
     if show == "roles":
         shown["roles"], shown["next"] = read_people.by_role(search=search, after=after, at=at)
     else:
