@@ -18,6 +18,7 @@ from .views import (
     people,
     roles,
     servers,
+    trying,
 )
 
 urlpatterns = [
@@ -51,6 +52,9 @@ urlpatterns = [
     path("grants/<uuid:grant_id>/", grants.grant, name="grant"),
     path("grants/<uuid:grant_id>/revoke/", grants.revoke, name="grant_revoke"),
     path("grants/<uuid:grant_id>/statement/", grants.statement, name="grant_statement"),
+    path("simulations/", trying.simulations, name="simulations"),
+    path("simulations/<int:simulation_id>/", trying.simulation, name="simulation"),
+    path("simulations/<int:simulation_id>/cancel/", trying.cancel, name="simulation_cancel"),
     path("away/", absences.absence, name="absence"),
     path("away/end/", absences.absence_end, name="absence_end"),
     path("people/", people.people, name="people"),
