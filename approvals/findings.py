@@ -63,8 +63,9 @@ class Noted:
 
     @property
     def key(self) -> str:
-        """What makes two of them the same."""
-        same = json.dumps([self.code, self.checkpoint_id, self.server_id, self.kind, self.about[:ABOUT_LIMIT]])
+        """What makes two of them the same. Each broken glass is one of its own: not all were broken by one person."""
+        each = str(self.action_id) if self.code == Finding.Code.BREAK_GLASS else ""
+        same = json.dumps([self.code, self.checkpoint_id, self.server_id, self.kind, self.about[:ABOUT_LIMIT], each])
         return canonical.digest_bytes(same.encode())
 
 

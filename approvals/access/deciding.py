@@ -52,12 +52,19 @@ class Rights:
         mine = [each for each in self.held.get(user.pk, ()) if not (alone and each.on_behalf_of_id)]
         return [each for role in self.terms(action).roles for each in mine if each.role == role]
 
+    def may_break(self, user: User, action: Action) -> bool:
+        """Whether they may break the glass here: in their own right, never for somebody who is away."""
+        role = action.policy.rule.break_glass if action.policy else None
+        return role is not None and any(
+            each.role == role and not each.on_behalf_of_id for each in self.held.get(user.pk, ())
+        )
+
     def sees(self, user: User, action: Action) -> bool:
         """Whether they hold any duty on its checkpoint, or were asked about it, or may decide it.
 
         Whoever stands in for somebody sees what they may decide, and nothing that is only logged.
         """
-        if (action.pk, user.pk) in self.asked or self.voices(user, action):
+        if (action.pk, user.pk) in self.asked or self.voices(user, action) or self.may_break(user, action):
             return True
         named, alone = self.duties.get(action.checkpoint_id, {}), _alone(action)
         return any(
