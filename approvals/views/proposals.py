@@ -5,12 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from .. import changes
 from ..forms.people import ProposalForm
-from ..models import Change
 from ..rules.differences import Difference
 
 CARRIED_NOT = ("csrfmiddlewaretoken", "do", "note", "effective_at")
@@ -36,7 +34,7 @@ def answer(request: HttpRequest, draft: Draft) -> HttpResponse:
             author=request.user, about=draft.about, subject=draft.subject, proposed=draft.proposed,
             note=form.cleaned_data["note"], effective_at=form.cleaned_data["effective_at"], at=timezone.now(),
         )  # fmt: skip
-        return redirect(_page_of(change) or draft.back)
+        return redirect("change", change_id=change.pk)
     at = timezone.now()
     told = changes.consequences(about=draft.about, subject=draft.subject, proposed=draft.proposed, at=at)
     carried = [(name, value) for name, values in request.POST.lists() if name not in CARRIED_NOT for value in values]
@@ -44,10 +42,3 @@ def answer(request: HttpRequest, draft: Draft) -> HttpResponse:
         "draft": draft, "form": form, "consequences": told, "carried": carried, "alone": changes.alone(at=at), "at": at,
     }  # fmt: skip
     return render(request, "approvals/proposal.html", shown)
-
-
-def _page_of(change: Change) -> str:
-    try:
-        return reverse("change", args=[change.pk])
-    except NoReverseMatch:
-        return ""
