@@ -6,7 +6,7 @@ A refusal that is not in the table is a bug here and answers 500; it never becom
 import json
 from collections.abc import Mapping
 
-from ..errors import Refusal
+from ..errors import Refusal, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:placet:problem:"
@@ -51,6 +51,7 @@ TABLE: dict[str, tuple[int, str]] = {
     **dict.fromkeys(NOT_AN_ASK, (422, "Not an ask")),
     "bad_outcome": (422, "Not an outcome"),
     "text_too_long": (422, "Too long"),
+    "too_many": (429, "Too many"),
     "internal": (500, "Internal error"),
     "overloaded": (503, "Overloaded"),
     "unavailable": (503, "Unavailable"),
@@ -92,4 +93,5 @@ def answer_to(code: str) -> tuple[int, str]:
 
 def of(refusal: Refusal) -> Problem:
     """The problem that a verb's refusal is at this door."""
-    return Problem(refusal.code, refusal.message, pointer=refusal.pointer)
+    later = {"Retry-After": str(refusal.seconds)} if isinstance(refusal, TooMany) else None
+    return Problem(refusal.code, refusal.message, pointer=refusal.pointer, headers=later)

@@ -157,13 +157,16 @@ class BadOutcome(Refusal):
 
 
 class TooMany(Refusal):
-    """A bound of the server or of a rule is reached. Nothing was stored; `seconds` says when to try again."""
+    """A bound of the server or of a rule is reached. Nothing was stored; `seconds` says when to try again.
+
+    `whole` says that it holds for all that the server asks, until then.
+    """
 
     code = "too_many"
 
-    def __init__(self, message: str, *, seconds: int) -> None:
+    def __init__(self, message: str, *, seconds: int, whole: bool = False) -> None:
         super().__init__(message)
-        self.seconds = seconds
+        self.seconds, self.whole = seconds, whole
 
 
 class NotReleased(Refusal):

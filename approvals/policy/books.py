@@ -40,7 +40,9 @@ class Book:
             return Found(None, "deny", "not_listed")
         weighed = considering.weigh(self._meeting(kind, name, server.id), facts)
         winner, decision, reason = considering.decide(weighed)
-        return Found(winner.entry.policy if winner else None, decision, reason)
+        if winner is None:
+            return Found(None, decision, reason)
+        return Found(winner.entry.policy, decision, reason, winner.why if winner.found == considering.FAILED else "")
 
     def explain(self, *, kind: str, name: str, server: Asker, facts: Facts) -> list[Considered]:
         """Say of every rule by this name what it came to, the most exact first. The server's own lists come before."""

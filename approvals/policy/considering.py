@@ -21,11 +21,15 @@ FITS, UNFIT, FAILED = "fits", "does not fit", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What becomes of an ask, under which revision, and for which reason ("" when people decide)."""
+    """What becomes of an ask, under which revision, and for which reason ("" when people decide).
+
+    `detail` is a sentence about a condition that could not be evaluated.
+    """
 
     policy: Policy | None
     decision: Decision
     reason: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
