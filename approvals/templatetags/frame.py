@@ -18,8 +18,7 @@ register = template.Library()
 BELONGS = {
     "person": "people", "role": "people", "server": "servers", "checkpoint": "checkpoints", "change": "changes",
     "finding": "exceptions", "exception": "exceptions", "boundary": "boundaries", "try": "checkpoints",
-    "map": "checkpoints", "simulation": "checkpoints", "simulations": "checkpoints", "grant": "checkpoints",
-    "grants": "checkpoints",
+    "map": "checkpoints", "simulation": "checkpoints", "simulations": "checkpoints",
 }  # fmt: skip
 
 
