@@ -90,6 +90,14 @@ def take_over(*, action_id: UUID, person: User, note: str = "", at: datetime) ->
         return _record(case, person, How.TOOK_OVER, voice=voices[0] if voices else None, note=note, at=at)
 
 
+def named(username: str) -> User:
+    """Return the person of this name, to hand something to."""
+    found = User.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise NotEligible("Nobody here has that name.", pointer="/to")
+    return found
+
+
 def escalate(*, action_id: UUID, person: User, at: datetime) -> str:
     """Name more owners now instead of when it is due; return the role that was added."""
     with transaction.atomic():

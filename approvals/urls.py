@@ -25,6 +25,7 @@ urlpatterns = [
     path("", inbox.inbox, name="inbox"),
     path("actions/<uuid:action_id>/", actions.action, name="action"),
     path("actions/<uuid:action_id>/decide/", actions.decide, name="decide"),
+    path("actions/<uuid:action_id>/hand/", actions.hand, name="hand"),
     path("actions/<uuid:action_id>/comment/", actions.comment, name="comment"),
     path("actions/<uuid:action_id>/receipt/", actions.receipt, name="receipt"),
     path("actions/<uuid:action_id>/bytes/", actions.body, name="bytes"),

@@ -9,8 +9,8 @@ from uuid import UUID
 from accounts.models import ServerKey, User
 
 from .. import access
-from ..errors import NotFound
-from ..models import Action, Comment, Consumption, Entry, Kind, Outcome, Receipt, Review, State
+from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
+from ..models import Action, Comment, Consumption, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules import credentials
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
@@ -23,7 +23,7 @@ QUEUED = 50  # waiting actions that "1 of 4" counts
 TIMELINE = 60
 PARTS = (
     "server", "policy", "checkpoint", "sampling_action", "receipt", "consumption", "outcome", "definition", "question",
-    "answer__person",
+    "answer__person", "grant_use__grant__created_by",
 )  # fmt: skip
 
 
@@ -71,6 +71,10 @@ class Page:
         return getattr(self.action, "receipt", None)
 
     @property
+    def grant_use(self) -> GrantUse | None:
+        return getattr(self.action, "grant_use", None)
+
+    @property
     def consumption(self) -> Consumption | None:
         return getattr(self.action, "consumption", None)
 
@@ -88,7 +92,7 @@ class Page:
 
     @property
     def need(self) -> int:
-        return self.action.policy.need
+        return self.action.policy.need if self.action.policy else 0
 
     @property
     def votes(self) -> list[bool]:
@@ -113,6 +117,17 @@ class Page:
     def decides(self) -> bool:
         """Whether this reader's verdict would count now."""
         return self.pending and self.deciding.voice is not None
+
+    @property
+    def objects(self) -> bool:
+        """Whether this reader may still say no though their yes would not count."""
+        return self.pending and isinstance(self.deciding.refusal, AlreadySpokenFor | EnoughOfYourRole)
+
+    @property
+    def line(self) -> list[tuple[Entry, str]]:
+        """The entries, each with for whom it was said."""
+        absent = {r.reviewer.urn: r.on_behalf_of.username for r in self.reviews if r.on_behalf_of}
+        return [(e, absent.get(e.actor, "") if e.event.startswith("action.reviewed") else "") for e in self.entries]
 
     @property
     def waiting(self) -> list[str]:

@@ -42,6 +42,11 @@ EVENTS = {
     "action.succeeded": "reports: succeeded",
     "action.failed": "reports: failed",
     "action.answered": "answers",
+    "action.warned": "warns: little time is left",
+    "action.escalated": "names more owners",
+    "action.wrong_person": "is not the right person, and passes it on",
+    "action.reassigned": "hands it over",
+    "action.took_over": "takes it over",
 }
 
 

@@ -15,15 +15,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import reviews, settlement
-from ..errors import NotFound, Refusal
+from accounts.models import User
+
+from .. import handovers, reviews, settlement
+from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound, NotYourTurn, OwnServer, Refusal
+from ..forms.handing import ESCALATED, HandoverForm
 from ..forms.verdicts import OWN_WORDS, REASONS, CommentForm, VerdictForm
+from ..models import How
 from ..queries import inbox as inbox_rows
 from ..queries import page as action_page
 from ..rules.rendering.values import escaped
 
 UNOPENED = "unopened"
 MOST_OPENED = 128
+#: What a yes is told that would not count: code -> the sentence.
+REFUSED = {refusal.code: refusal.message for refusal in (NotYourTurn, AlreadySpokenFor, EnoughOfYourRole, OwnServer)}
 
 
 @gzip_page
@@ -95,16 +101,42 @@ def body(request: HttpRequest, action_id: UUID) -> HttpResponse:
     return _file(bytes(found.body), name=f"action-{action_id}.json", content_type="application/octet-stream")
 
 
+@require_POST
+def hand(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """Hand the action on, take it, or name more owners; then, or when it is refused, show it as it now is."""
+    form = HandoverForm(request.POST)
+    if not form.is_valid():
+        return _again(request, action_id, form, refused=" ".join(form.errors.get("note", ["Choose what to do."])))
+    try:
+        _hand(request.user, action_id, form.cleaned_data, at=timezone.now())
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    except Refusal as refusal:
+        return _again(request, action_id, form, refused=refusal.message)
+    return _show(request, action_id, told=form.cleaned_data["how"])
+
+
+def _hand(person: User, action_id: UUID, said: dict[str, str], *, at: datetime) -> None:
+    whole = {"action_id": action_id, "person": person, "at": at}
+    if said["how"] == ESCALATED:
+        handovers.escalate(**whole)
+    elif said["how"] == How.REASSIGNED:
+        handovers.reassign(**whole, to=handovers.named(said["to"]), note=said["note"])
+    else:
+        verb = handovers.take_over if said["how"] == How.TOOK_OVER else handovers.pass_on
+        verb(**whole, note=said["note"])
+
+
 def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, Any]:
     opened = _opened(request.POST, "opened") if request.method == "POST" else _opened(request.GET, "open")
     try:
         page = action_page.read(user=request.user, action_id=action_id, opened=frozenset(opened), at=at)
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    as_bytes = request.GET.get("as") == "bytes"
+    as_bytes, told = request.GET.get("as") == "bytes", request.GET.get("told", "")
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
-        "told": request.GET.get("told", ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
+        "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(inbox_rows.value_of(page.action.body)) if as_bytes else "",
         "seen": settlement.shown(page.action, policy=page.action.policy), "in_pane": _in_pane(request),
     }  # fmt: skip
@@ -118,10 +150,13 @@ def _in_pane(request: HttpRequest) -> bool:
     return request.htmx.target == "pane"
 
 
-def _again(request: HttpRequest, action_id: UUID, form: VerdictForm | CommentForm) -> HttpResponse:
+def _again(
+    request: HttpRequest, action_id: UUID, form: VerdictForm | CommentForm | HandoverForm, *, refused: str = ""
+) -> HttpResponse:
     """The same page with what was typed, and why it was not taken."""
     page = shown(request, action_id, at=timezone.now()) | {
         "form": form,
+        "refused": refused,
         "denying": form.data.get("verdict") == "deny",
     }
     return render(request, _template(request), page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
