@@ -6,13 +6,14 @@ import yaml
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from approvals import changes
 from approvals.rules import readings
 from approvals.rules.policies import Rule
 
-from .faithful import spoken
+from .faithful import faithful_text, spoken
 
 register = template.Library()
 
@@ -40,3 +41,10 @@ def said(rule: Rule) -> SafeString:
 def as_yaml(document: dict[str, Any]) -> str:
     """A document as the map's file holds it."""
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+
+
+@register.filter
+def indented(line: str) -> SafeString:
+    """A line of a document: what it is indented by stays as it is, and the rest is made faithful."""
+    words = line.lstrip(" ")
+    return format_html("{}{}", line[: len(line) - len(words)], faithful_text(words))

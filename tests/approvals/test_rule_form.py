@@ -67,12 +67,14 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(changes, field):
     ("pointer", "field"),
     [
         ("/needs/1/role", "need_2_role"), ("/needs", "need_0_role"), ("/escalation/0", "step_0_role"),
-        ("/arguments/properties/a", "argument_0_name"), ("/when", "when"), ("/server", "server"),
+        ("/arguments/properties/b~1c/pattern", "argument_3_value"), ("/arguments", "argument_0_value"),
+        ("/when", "when"), ("/server", "server"),
         ("/grants/seconds", "grants_time"), ("/caps/pending", "caps_pending"), (None, "__all__"), ("/else", "__all__"),
     ],
 )  # fmt: skip
 def test_a_refusal_of_a_verb_finds_the_row_it_is_about(pointer, field):
     two = {"need_2_role": "cfo", "need_2_count": "1", "need_1_role": "", "need_1_count": ""}
+    two |= {"argument_3_name": "b/c", "argument_3_form": "is", "argument_3_value": "1"}
     form = filled(**two)
     assert form.errors == {} and form.rule.need == 2
     form.refuse(BadPolicy("No.", pointer=pointer))

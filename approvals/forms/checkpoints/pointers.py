@@ -16,14 +16,20 @@ _ROWS = {"needs": ("need", "role"), "escalation": ("step", "role"), "logging": (
 _CELLS = {"count": "count", "after_seconds": "after", "role": "role"}
 
 
-def field_of(pointer: str | None, shown: Mapping[str, Sequence[int]], *, raw: bool) -> str | None:
-    """The name of the field, None for the whole. `shown` says in which rows the filled ones stand; `raw`, that the
-    schema was written as one."""
-    parts = [part for part in (pointer or "").split("/") if part]
+def field_of(
+    pointer: str | None, shown: Mapping[str, Sequence[int]], *, arguments: Mapping[str, int] | None
+) -> str | None:
+    """The name of the field, None for the whole.
+
+    `shown` says in which rows the filled ones stand; `arguments` in which row each argument is bounded first, None when
+    the schema was written as one.
+    """
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in (pointer or "").split("/")[1:]]
     if not parts:
         return None
     if parts[0] == "arguments":
-        return "schema" if raw else ARGUMENTS.key((shown.get(ARGUMENTS.name) or [0])[0], "name")
+        named = parts[2] if parts[1:2] == ["properties"] and len(parts) > 2 else ""
+        return "schema" if arguments is None else ARGUMENTS.key(arguments.get(named, 0), "value")
     if parts[0] in _ROWS:
         return _row(parts, shown)
     return _DEEPER.get(tuple(parts[:2]), _FIELDS.get(parts[0], parts[0]))

@@ -102,7 +102,7 @@ ARGUMENTS = Rows(
     2 * constraints.MOST,
 )
 STEPS = Rows(
-    "step", {"after": lambda: number("After"), "unit": lambda: unit("the time"), "role": _role}, ("after", "role"), 5
+    "step", {"after": lambda: number("After"), "unit": lambda: unit("time"), "role": _role}, ("after", "role"), 5
 )
 LOGGING = Rows("logging", {"role": _role}, ("role",), 8)
 EXCEPTIONS = Rows("exceptions", {"role": _role}, ("role",), 8)

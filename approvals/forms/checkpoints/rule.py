@@ -39,7 +39,7 @@ class RuleForm(forms.Form):
     order = forms.ChoiceField(choices=_ORDERS, label="Asked", widget=forms.RadioSelect)
     deadline = number("They have", required=True)
     deadline_unit = unit("the deadline")
-    warning = number("Remind them before it ends by")
+    warning = number("A reminder, before it ends")
     warning_unit = unit("the reminder")
     valid = number("A yes is good for", required=True)
     valid_unit = unit("the life of a yes", longest="min")
@@ -71,6 +71,7 @@ class RuleForm(forms.Form):
         self._kept = {member: value for member, value in document.items() if member not in KNOWN}
         self.rule: policies.Rule | None = None
         self._shown: dict[str, list[int]] = {}
+        self._names: dict[str, int] = {}
         super().__init__(data, initial=initial(document) if typed is None else _again(typed))
         known = self.initial if data is None else data
         named = [*servers, document.get("server"), str(known.get("server", ""))[:64]]
@@ -107,7 +108,8 @@ class RuleForm(forms.Form):
     def refuse(self, refusal: Refusal) -> None:
         """Let a refusal stand at the field it is about; at the top, when it is about none."""
         place = f"Line {refusal.line}, column {refusal.column}: " if isinstance(refusal, BadCondition) else ""
-        field = field_of(refusal.pointer, self._shown, raw=bool(self.cleaned_data.get("schema")))
+        names = None if self.cleaned_data.get("schema") else dict(self._names)
+        field = field_of(refusal.pointer, self._shown, arguments=names)
         self.add_error(field if field in self.fields else None, place + refusal.message)
 
     @property
@@ -147,7 +149,7 @@ class RuleForm(forms.Form):
 
     def _schema(self) -> dict[str, Any] | None:
         raw, typed = self.cleaned_data["schema"], list(ARGUMENTS.read(self.cleaned_data))
-        self._shown[ARGUMENTS.name] = [index for index, _ in typed]
+        self._names = {row["name"]: index for index, row in reversed(typed)}
         if raw.strip():
             if typed:
                 self.add_error("schema", "Bound the arguments in rows, or by a schema: not by both.")

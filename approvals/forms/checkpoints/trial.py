@@ -13,8 +13,8 @@ class TrialForm(forms.Form):
     """The ask a rule is tried on. After `is_valid`, `params` and `signals` are what the JSON says."""
 
     use_required_attribute = False
-    trial_name = text("Name", most=256)
-    trial_server = text("Server", most=64)
+    trial_name = text("Name it asks for", most=256)
+    trial_server = text("Server that asks", most=64)
     trial_params = text("Arguments, as JSON", most=20_000, widget=forms.Textarea)
     trial_signals = text("Signals, as JSON", most=8_000, widget=forms.Textarea)
     trial_subject = text("On behalf of", most=256)

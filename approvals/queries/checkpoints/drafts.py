@@ -143,8 +143,7 @@ def _step(name: str, rule: Rule, known: conditions.Facts) -> Step:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    rule = matching.Rule(0, "", pattern, None)
-    return matching.is_pattern(pattern) and matching.fits(rule, kind="", name=name, server_id=0)
+    return matching.is_pattern(pattern) and matching.matches(pattern, name)
 
 
 def _value(stored: bytes) -> dict[str, Any]:
