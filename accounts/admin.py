@@ -1,35 +1,41 @@
-"""People, roles and servers, in Django's own admin. Credentials change by the same verbs as everywhere else."""
+"""People, in Django's own admin; roles and servers are looked at there.
+
+Making somebody an admin takes two admins, so no form here does: and whoever is one is not taken over by a form either.
+"""
 
 from datetime import UTC, datetime
 from typing import override
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.views.decorators.debug import sensitive_variables
-from placet import envelopes
 
-from config.admin import Refusing
+from config.admin import ReadOnly, linked
 
-from . import servers
-from .errors import BadPublicKey
 from .models import Membership, Role, Server, User
+
+NAMES = ("first_name", "last_name", "email")
+RIGHTS = ("is_staff", "is_superuser")
+DATES = ("last_login", "date_joined")
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """People are never deleted, because their reviews stay: take `active` away instead."""
+    """People are never deleted, because their reviews stay: take `active` away instead, which ends access at once.
 
-    list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff")
+    Of another admin that is all that can be changed here, and of oneself one's name: a password, a mail address or a
+    right that one person could set would let them act as another. Usernames are in receipts, so they are given once.
+    """
+
+    list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff", "page")
     list_filter = ("is_active", "is_staff")
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (None, {"fields": ("username", "password", "page")}),
+        ("Person", {"fields": NAMES}),
+        ("May", {"fields": ("is_active", *RIGHTS)}),
+        ("Dates", {"fields": DATES}),
     )
 
     @override
@@ -41,30 +47,60 @@ class PersonAdmin(UserAdmin):
     def holds(self, person: User) -> str:
         return ", ".join(sorted(held.role.name for held in person.memberships.all()))
 
+    @admin.display(description="in the console")
+    def page(self, person: User) -> str:
+        return linked("person", person.username, words="Roles, absences, admin")
+
     @override
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
     @override
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Whoever may change people may still not take over a superuser, by a new password for example."""
+        """Whoever may change people may still not reach up to a superuser."""
         reaches_up = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not reaches_up and super().has_change_permission(request, obj)
 
     @override
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        dates = ("last_login", "date_joined")
-        return dates if request.user.is_superuser else (*dates, "is_staff", "is_superuser")
+        if obj is None:
+            return (*DATES, *RIGHTS)
+        always = ("username", "page", *DATES, *RIGHTS)
+        if obj.pk == request.user.pk:
+            return (*always, "email", "is_active")
+        return (*always, *NAMES) if _is_guarded(obj) else always
+
+    @override
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list:
+        """Where no password can be set, nothing is said of it."""
+        told = super().get_fieldsets(request, obj)
+        if obj is None or not self._keeps_password(request, obj):
+            return told
+        return [(None, {"fields": ("username", "page")}), *told[1:]]
+
+    @override
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Admins change their own, on the page that asks for the old one; or the operator does, from a shell."""
+        person = self.get_object(request, id)
+        if person is not None and self._keeps_password(request, person):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def _keeps_password(self, request: HttpRequest, person: User) -> bool:
+        return _is_guarded(person) or person.pk == request.user.pk
+
+
+def _is_guarded(person: User) -> bool:
+    return person.is_staff or person.is_superuser
 
 
 @admin.register(Role)
-class RoleAdmin(admin.ModelAdmin):
-    """A role's name is in receipts and policies, so it is given once."""
+class RoleAdmin(ReadOnly):
+    """Who holds a role is changed on its page: a second admin confirms it."""
 
-    list_display = ("name", "held_by")
+    list_display = ("name", "held_by", "page")
     search_fields = ("name",)
-    fields = ("name", "held_by")
-    readonly_fields = ("held_by",)
+    fields = ("name", "held_by", "page")
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
@@ -73,100 +109,28 @@ class RoleAdmin(admin.ModelAdmin):
 
     @admin.display(description="held by")
     def held_by(self, role: Role) -> str:
-        held = (membership.person for membership in role.memberships.all()) if role.pk else ()
-        people = {person.username for person in held if person.is_active}
+        people = {membership.person.username for membership in role.memberships.all() if membership.person.is_active}
         return ", ".join(sorted(people)) or "nobody"
 
-    @override
-    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        return ("name", "held_by") if obj else ("held_by",)
-
-
-class ServerForm(forms.ModelForm):
-    public_key = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        label="Ed25519 public key",
-        help_text="PEM or JWK. Needed for signed requests and for the queue; a new key ends the one before it.",
-    )
-
-    class Meta:
-        model = Server
-        fields = ("name", "title")
-
-    def clean_public_key(self) -> bytes | None:
-        given = self.cleaned_data["public_key"].encode()
-        try:
-            if given:
-                envelopes.read_public_key(given)
-        except ValueError:
-            raise forms.ValidationError(BadPublicKey.message) from None
-        return given or None
+    @admin.display(description="in the console")
+    def page(self, role: Role) -> str:
+        return linked("role", role.name, words="Who holds it, and changes of that")
 
 
 @admin.register(Server)
-class ServerAdmin(Refusing):
-    form = ServerForm
-    list_display = ("name", "title", "state", "created_at")
+class ServerAdmin(ReadOnly):
+    """Servers are registered, changed, given tokens and stopped on their pages."""
+
+    list_display = ("name", "title", "environment", "owner", "state", "created_at", "page")
+    list_select_related = ("owner",)
     search_fields = ("name", "title")
-    readonly_fields = ("state", "created_at")
-    fields = ("name", "title", "public_key", "state", "created_at")
-    actions = ("issue_token", "stop", "start")
+    fields = ("name", "title", "environment", "owner", "tools", "hosts", "per_minute", "pending_most", "state",
+              "created_at", "page")  # fmt: skip
 
     @admin.display(description="state")
     def state(self, server: Server) -> str:
         return f"stopped {server.stopped_at:%Y-%m-%d %H:%M} UTC" if server.stopped_at else "may ask"
 
-    @override
-    def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "name") if obj else self.readonly_fields
-
-    @override
-    def has_delete_permission(self, request: HttpRequest, obj: Server | None = None) -> bool:
-        return False  # what it asked stays on record: stop it instead
-
-    @override
-    def save_model(self, request: HttpRequest, obj: Server, form: ServerForm, change: bool) -> None:
-        at, key = datetime.now(UTC), form.cleaned_data["public_key"]
-        if not change:
-            made = servers.register(name=obj.name, title=obj.title, public_key=key, at=at)
-            obj.pk, obj.created_at = made.pk, made.created_at
-            return
-        obj.save(update_fields=["title"])
-        if key:
-            servers.set_key(server=obj, public_key=key, at=at)
-
-    @override
-    def response_add(self, request: HttpRequest, obj: Server, post_url_continue: str | None = None) -> HttpResponse:
-        return self._shown_once(request, obj)
-
-    @admin.action(description="Issue a new token, ending those it had", permissions=["change"])
-    def issue_token(self, request: HttpRequest, chosen: QuerySet[Server]) -> HttpResponse | None:
-        if chosen.count() != 1:
-            self.message_user(request, "Choose one server: its token is shown once.", messages.WARNING)
-            return None
-        return self._shown_once(request, chosen.get())
-
-    @admin.action(description="Stop: no credential is accepted from now on", permissions=["change"])
-    def stop(self, request: HttpRequest, chosen: QuerySet[Server]) -> None:
-        for server in chosen:
-            servers.stop(server=server, at=datetime.now(UTC))
-            self.log_change(request, server, "Stopped.")
-        self.message_user(request, f"Stopped: {', '.join(server.name for server in chosen)}.")
-
-    @admin.action(description="Start again", permissions=["change"])
-    def start(self, request: HttpRequest, chosen: QuerySet[Server]) -> None:
-        for server in chosen:
-            servers.start(server=server)
-            self.log_change(request, server, "Started again.")
-        self.message_user(request, f"May ask again: {', '.join(server.name for server in chosen)}.")
-
-    @sensitive_variables("token")
-    def _shown_once(self, request: HttpRequest, server: Server) -> HttpResponse:
-        """The token is in this answer only: not in a message, which would wait in the session, and in no cache."""
-        token = servers.rotate_token(server=server, at=datetime.now(UTC))
-        self.log_change(request, server, "Issued a new token.")
-        told = self.admin_site.each_context(request) | {"title": "Token", "server": server, "token": token}
-        answer = TemplateResponse(request, "admin/accounts/server/token.html", told)
-        answer["Cache-Control"] = "no-store"
-        return answer
+    @admin.display(description="in the console")
+    def page(self, server: Server) -> str:
+        return linked("server", server.name, words="Change, token, stop")

@@ -1,15 +1,15 @@
-"""Django's own admin, for people, servers and checkpoints. It has no door of its own: one sign-in page, one limit."""
+"""Django's own admin, where people are made; the rest is looked at. It has no door of its own: one sign-in page."""
 
 from typing import Any, override
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-
-from accounts.errors import Refusal
+from django.utils.html import format_html
 
 
 class Site(admin.AdminSite):
@@ -32,19 +32,22 @@ class Site(admin.AdminSite):
         return HttpResponseRedirect(reverse("account_change_password"))
 
 
-class Refusing(admin.ModelAdmin):
-    """What a verb refuses after the form was found good is told on the same page; nothing is half saved."""
+class ReadOnly(admin.ModelAdmin):
+    """What is governed: looked at here, and changed on its own pages, where a second admin confirms it."""
 
     @override
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except Refusal as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @override
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @override
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def linked(name: str, *args: object, words: str) -> str:
+    """A link to one of the console's own pages."""
+    return format_html('<a href="{}">{}</a>', reverse(name, args=args), words)
