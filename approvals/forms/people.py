@@ -58,6 +58,8 @@ class AbsenceForm(forms.Form):
         said = super().clean()
         if said.get("length") == "date" and not said.get("until") and "until" not in self.errors:
             self.add_error("until", "Say until when.")
+        if said.get("starts") and said.get("length") in ("today", "monday"):
+            self.add_error("until", "An absence that begins later needs its end: say until when.")
         return said
 
     def ends(self, *, at: datetime) -> datetime | None:
@@ -65,12 +67,12 @@ class AbsenceForm(forms.Form):
         said = self.cleaned_data
         if said["length"] == "date":
             return said["until"]
-        return ready_ends(said["starts"] or at)[said["length"]]
+        return ready_ends(at)[said["length"]]
 
 
-def ready_ends(since: datetime) -> dict[str, datetime | None]:
-    """When each of the ready absences ends that starts then: midnight after, midnight before Monday, not yet known."""
-    midnight = datetime.combine(since.astimezone(UTC).date(), time(), tzinfo=UTC)
+def ready_ends(at: datetime) -> dict[str, datetime | None]:
+    """When each of the ready absences ends that starts now: midnight after, midnight before Monday, not yet known."""
+    midnight = datetime.combine(at.astimezone(UTC).date(), time(), tzinfo=UTC)
     return {
         "today": midnight + timedelta(days=1), "monday": midnight + timedelta(days=7 - midnight.weekday()),
         "open": None,

@@ -64,7 +64,8 @@ def read(*, name: str, then: datetime | None, at: datetime) -> RolePage:
 
 def known(names: list[str]) -> dict[str, User]:
     """Return the people of these names."""
-    return {person.username: person for person in User.objects.filter(username__in=names)}
+    said = [name for name in names if "\0" not in name]  # PostgreSQL holds no NUL
+    return {person.username: person for person in User.objects.filter(username__in=said)}
 
 
 def window(*, name: str, membership_id: int) -> Membership | None:

@@ -64,8 +64,8 @@ def server(request: HttpRequest, name: str) -> HttpResponse:
         return _shown(request, name, form, at=at)
     try:
         document = form.document(
-            stopped=current.get("stopped", False), also_tools=request.POST.getlist("tools_add"),
-            also_hosts=request.POST.getlist("hosts_add"),
+            stopped=current.get("stopped", False), also_tools=_ticked(request, "tools_add"),
+            also_hosts=_ticked(request, "hosts_add"),
         )  # fmt: skip
         return proposals.answer(request, _draft(name, current, document, sentence=f"Change the server {name}"))
     except Refusal as refusal:
@@ -118,6 +118,11 @@ def _said(request: HttpRequest, name: str) -> Any:
     said = request.POST.copy()
     said["server"] = name
     return said
+
+
+def _ticked(request: HttpRequest, name: str) -> list[str]:
+    """Names that were seen; PostgreSQL holds no NUL, so none has one."""
+    return [each for each in request.POST.getlist(name) if "\0" not in each]
 
 
 def _current(name: str, *, at: datetime) -> dict[str, Any]:

@@ -226,6 +226,8 @@ def test_being_back_is_one_press_on_any_page(client, alice, bob):
         ({"length": "date"}, "Say until when."),
         ({"length": "date", "until": "2020-01-01T10:00"}, "end"),
         ({"length": "today", "other-0": "nobody"}, "Nobody here is called nobody"),
+        ({"length": "today", "other-0": "a\0b"}, "Nobody here is called"),
+        ({"length": "monday", "starts": "2099-01-01T10:00"}, "needs its end"),
         ({"length": "today", "delegate-0": "alice"}, "Nobody stands in for themselves"),
     ],
 )
@@ -247,3 +249,11 @@ def test_who_holds_no_role_cannot_be_away(client, mallory):
     assert get(client, mallory, "/away/").status_code == 404
     assert post(client, mallory, "/away/", length="open").status_code == 404
     assert "Out of office" not in get(client, mallory, "/").text
+
+
+@pytest.mark.parametrize(
+    "address", ["/people/%00/", "/roles/%00/", "/roles/?name=%00", "/people/?after=%00", "/people/?show=x"]
+)
+def test_senseless_addresses_of_people_are_harmless(client, admin, address):
+    client.force_login(admin)
+    assert client.get(address).status_code in (200, 302, 400, 404)

@@ -122,6 +122,13 @@ def test_an_edit_shows_its_difference_and_changes_nothing_else(client, admin, sh
     assert (shop.tools, shop.hosts, shop.per_minute) == (["payout"], ["pay.example.org"], 9)
 
 
+def test_what_moved_since_it_was_looked_at_is_shown_again(client, admin, shop):
+    base = post(client, admin, SHOP, title="New").text.partition('name="base" value="')[2].partition('"')[0]
+    Server.objects.filter(pk=shop.pk).update(environment="production")
+    assert "Something else stands by now." in post(client, admin, SHOP, title="New", do="propose", base=base).text
+    assert not Change.objects.exists()
+
+
 def test_a_name_that_was_seen_is_added_to_the_list_by_a_tick(client, admin, shop, now):
     Server.objects.filter(pk=shop.pk).update(tools=["refund"])
     sightings.listed(server_id=shop.pk, kind="tool_call", names=["refund", "payout", "*", "pay*"], at=now)
@@ -213,3 +220,9 @@ def test_what_a_server_says_of_itself_is_no_mark_up(client, admin, shop, refund,
     submit(shop, at=now + timedelta(seconds=1))
     text = get(client, admin, SHOP).text
     assert "<script>alert" not in text and "U+202E" in text.upper()
+
+
+@pytest.mark.parametrize("address", ["/servers/%00/", "/servers/%00/stop/", "/servers/?q=%00&after=%00"])
+def test_senseless_addresses_of_servers_are_harmless(client, admin, address):
+    client.force_login(admin)
+    assert client.get(address).status_code in (200, 400, 404)

@@ -14,6 +14,11 @@ def test_another_charset_than_utf_8_is_refused(db, client, charset, spelt):
     assert "default-src 'none'" in answer["Content-Security-Policy"]
 
 
+def test_an_address_with_a_nul_is_no_pages(db, client):
+    answer = client.get("/people/%00/")
+    assert answer.status_code == 400 and b"NUL" in answer.content
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8"])
 def test_utf_8_may_be_said(db, client, charset):
     assert client.get("/sign-in/", headers={"Content-Type": f"text/plain; charset={charset}"}).status_code == 200
