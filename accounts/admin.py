@@ -6,8 +6,10 @@ Making somebody an admin takes two admins, so no form here does: and whoever is 
 from datetime import UTC, datetime
 from typing import override
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +21,9 @@ from .models import Membership, Role, Server, User
 NAMES = ("first_name", "last_name", "email")
 RIGHTS = ("is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
+
+# Groups are roles, which change with a second admin; mail addresses are said with the person.
+admin.site.unregister([Group, EmailAddress])
 
 
 @admin.register(User)

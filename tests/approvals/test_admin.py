@@ -1,6 +1,7 @@
 """The admin: people are made there, and the map is looked at; nobody takes another admin over."""
 
 import pytest
+from django.contrib.admin import site
 from django.test import Client
 
 from accounts.models import Membership, Role, Server, User
@@ -80,6 +81,12 @@ def test_what_is_governed_is_only_looked_at(inside, refund, alice, shop, path):
 def test_what_is_governed_leads_to_its_own_page(inside, refund, shop, path, model, leads_to):
     assert f'href="{leads_to}' in inside.get(f"/admin/{path}").text
     assert f'href="{leads_to}' in inside.get(f"/admin/{path}{model.objects.get().pk}/change/").text
+
+
+def test_there_is_no_way_round_it(inside):
+    known = {model.__name__ for model in site._registry}
+    assert known == {"User", "Role", "Server", "Policy", "Checkpoint"}, "whatever else opens here has to be governed"
+    assert inside.get("/admin/auth/group/").status_code == 404
 
 
 def test_every_revision_of_a_checkpoint_is_shown_with_who_confirmed_it(inside, refund):
