@@ -78,6 +78,10 @@ class Bounds:
         if self._bounds:
             self._read()
 
+    @property
+    def all(self) -> list[Bound]:
+        return list(self._bounds.values())
+
     def refusal(self, asker: Asker, policy: Policy | None, *, waits: bool) -> TooMany | None:
         """What this ask is told, if it is one too many; else None, and it counts."""
         mine = [self._bounds[place] for place in _places(asker, policy) if place in self._bounds]
