@@ -12,8 +12,11 @@ from threading import Lock
 
 from django.db import connection, transaction
 
+from accounts import servers
+from accounts.servers import Identity
+
 from . import findings, rows
-from .models import Finding, Sighting
+from .models import Finding, Kind, Sighting
 
 NAMES = 2000  # a server may be seen with; a hostile one makes up a new name for every ask
 REMEMBERED = 50_000
@@ -98,12 +101,15 @@ def step(seen: Iterable[Seen], *, at: datetime, listed: bool = False) -> rows.St
 
 
 @transaction.atomic
-def listed(*, server_id: int, kind: str, names: Sequence[str], at: datetime) -> None:
-    """Record what stands in a server's list; also of what it has asked for before."""
-    found = step([(server_id, kind, name) for name in names], at=at, listed=True)
+def listed(*, server: Identity, names: Sequence[str], at: datetime) -> int:
+    """Record the names of tools that stand in this server's list; also those it has asked for before."""
+    servers.require_current(server)
+    found = step([(server.id, Kind.TOOL_CALL.value, name) for name in names], at=at, listed=True)
     if found:
         rows.turn(found)
-    Sighting.objects.filter(server_id=server_id, kind=kind, name__in=names, listed=False).update(listed=True)
+    known = Sighting.objects.filter(server_id=server.id, kind=Kind.TOOL_CALL, name__in=names)
+    known.filter(listed=False).update(listed=True)
+    return known.count()
 
 
 def _remember(new: Sequence[Seen], *, at: datetime) -> None:

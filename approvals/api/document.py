@@ -52,7 +52,7 @@ _BODY = ("too_large", "unsupported_media_type")
 SUBMIT: Extra = {
     "parameters": [_key("the same key with the same ask gives the same action, whatever was lost on the way")],
     "requestBody": _body({"$ref": "#/components/schemas/Submission"}, shapes.REFUND),
-    **problems(*_KEY, "idempotency_conflict", *_BODY, *table.NOT_AN_ASK),
+    **problems(*_KEY, "idempotency_conflict", *_BODY, *table.NOT_AN_ASK, "too_many"),
 }
 LIST: Extra = problems("bad_parameter")
 READ: Extra = problems("bad_parameter", "not_found")
@@ -73,6 +73,10 @@ OUTCOME: Extra = {
     ),
 }
 ANSWER: Extra = problems("bad_parameter", "not_found", "not_released", "answer_over")
+TOOLS: Extra = {
+    "requestBody": _body(shapes.TOOLS, {"tools": [{"name": "refund"}, {"name": "payout"}]}),
+    **problems(*_BODY, "missing_member", "bad_length", "bad_character", "bad_digest", *table.NOT_JSON),
+}
 WITHDRAW: Extra = problems("not_found", "already_terminal")
 
 

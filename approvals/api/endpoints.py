@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
 from placet import canonical
 
-from .. import answers, intake, redemption, standing, submission, withdrawal
+from .. import answers, intake, redemption, sightings, standing, submission, withdrawal
 from ..wire import rest
 from . import auth, discovery, document, lanes, polls, shapes
 from .problems import Problem
@@ -124,6 +124,15 @@ async def answer(
     if not await polls.held(look, bool, action_id=id, wait=pause, gone=request.gone):
         return HttpResponse(status=204)
     return _json(rest.answer(await _call(request, answers.fetch, action_id=id, at=lanes.now())))
+
+
+@api.post("/api/v1/tools", operation_id="tools", response=shapes.Recorded, openapi_extra=document.TOOLS)
+async def tools(request: HttpRequest) -> HttpResponse:
+    """Tell which tools the server lists, for the map of what is stopped. It lets nothing through and holds nothing."""
+    _require_json(request)
+    names = rest.tools(request.body)
+    count = await _call(request, sightings.listed, names=names, at=lanes.now())
+    return _json({"recorded": count})
 
 
 async def _call[Answer](request: HttpRequest, verb: Callable[..., Answer], **words: Any) -> Answer:

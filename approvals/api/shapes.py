@@ -63,6 +63,12 @@ class Answer(Closed):
     answered_at: datetime
 
 
+class Recorded(Closed):
+    """How many of the listed names are on record; a server is seen with a bounded number."""
+
+    recorded: int
+
+
 class Page(Closed):
     items: list[Action]
     next: UUID | None = Field(description="cursor of the next page; null at the end")
@@ -121,6 +127,16 @@ SUBMISSION: dict[str, Any] = _closed(
         approved=_DIGEST | {"type": ["string", "null"], "description": "of the definition last approved, if you know"},
     ),
     answer={"const": "console", "description": "elicitations only: once approved, the subject answers on the console"},
+)
+
+TOOLS: dict[str, Any] = _closed(
+    ["tools"],
+    tools={
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 500,
+        "items": _closed(["name"], name=_SHORT, dig=_DIGEST | {"description": "of its definition, tool_definition"}),
+    },
 )
 
 REFUND: dict[str, Any] = {

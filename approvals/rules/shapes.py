@@ -125,6 +125,15 @@ def definition(value: dict[str, Any]) -> Definition | None:
     return Definition(tool, dig, approved)
 
 
+def tool(value: Any, at: str) -> str:
+    """One tool of a server's list: its name; a digest that is none is refused."""
+    said = require_object(value, at)
+    refuse_unknown(said, {"name", "dig"}, at)
+    if "dig" in said:
+        _digest(said["dig"], f"{at}/dig")
+    return _short(_required(said, "name", at), f"{at}/name", MAX_NAME)
+
+
 def answered_here(value: dict[str, Any]) -> bool:
     """Whether the subject answers a released elicitation on the console, instead of where the server asks them."""
     if "answer" not in value:

@@ -13,6 +13,7 @@ from ..rules import shapes
 from ..standing import Standing
 
 OUTCOME_BYTES = 64 * 1024
+MOST_TOOLS = 500  # in one report; a longer list comes in several
 
 
 def action(row: Standing) -> dict[str, Any]:
@@ -51,6 +52,22 @@ def outcome(raw: bytes) -> tuple[str, str]:
     if not isinstance(said.get("note", ""), str):
         raise NotAnAsk("wrong_type", "note must be a string.", pointer="/note")
     return said["status"], said.get("note", "")
+
+
+def tools(raw: bytes) -> list[str]:
+    """Read the names of a server's tools; their digests are looked at, and not kept."""
+    try:
+        value = canonical.parse(raw)
+    except canonical.NotCanonical as error:
+        raise NotAnAsk(error.code, error.message, pointer=error.pointer) from error
+    said = shapes.require_object(value, "")
+    shapes.refuse_unknown(said, {"tools"}, "")
+    listed = said.get("tools")
+    if not isinstance(listed, list):
+        raise NotAnAsk("wrong_type", "tools must be an array.", pointer="/tools")
+    if not 1 <= len(listed) <= MOST_TOOLS:
+        raise NotAnAsk("bad_length", f"A report has 1 to {MOST_TOOLS} tools.", pointer="/tools")
+    return [shapes.tool(each, f"/tools/{place}") for place, each in enumerate(listed)]
 
 
 def encode(value: dict[str, Any]) -> bytes:

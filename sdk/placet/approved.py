@@ -57,6 +57,11 @@ class Approval:
         return self.verified.edited
 
     @property
+    def result_review(self) -> bool:
+        """Whether the policy wants a second yes for what comes of it: submit a sampling's completion before use."""
+        return self.verified.result_review
+
+    @property
     def reviewers(self) -> list[str]:
         """Who said yes, as `user:name`."""
         return self.verified.reviewers

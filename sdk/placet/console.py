@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Self, Unpack
 
 import anyio
@@ -20,7 +20,7 @@ from placet import flows
 from placet.answers import Answer
 from placet.approved import Approved, AsyncApproved, Status
 from placet.credentials import chosen, urn
-from placet.flows import Call, Flow, Pause, Reply, Trust
+from placet.flows import Call, Flow, Pause, Reply, Tool, Trust
 from placet.jws import Signer
 from placet.receipts import Floor, MemorySpent, Pin, Spent
 from placet.submissions import Action, Asked, Submission, prepare
@@ -123,6 +123,14 @@ class Console(_Side):
         """Say what came of a used approval: succeeded or failed."""
         self._run(flows.report(_id(action), status=status, note=note, trust=self.trust))
 
+    def tools(self, listed: Sequence[Tool]) -> int:
+        """Tell which tools a server lists (at most 500 at once), so that the console's map shows what no rule stops.
+
+        Each is `{"name": …}`, with the digest of its definition as `dig` if it is known. Returns how many of the names
+        are on record. It lets nothing through and holds nothing.
+        """
+        return self._run(flows.tools(listed, trust=self.trust))
+
     def withdraw(self, action: Action | str) -> str:
         """Take a pending ask back. Returns the state it ended in: somebody may have decided it just before."""
         return self._run(flows.withdraw(_id(action), trust=self.trust))
@@ -200,6 +208,10 @@ class AsyncConsole(_Side):
     async def report(self, action: Action | str, status: Status, note: str | None = None) -> None:
         """See `Console.report`."""
         await self._run(flows.report(_id(action), status=status, note=note, trust=self.trust))
+
+    async def tools(self, listed: Sequence[Tool]) -> int:
+        """See `Console.tools`."""
+        return await self._run(flows.tools(listed, trust=self.trust))
 
     async def withdraw(self, action: Action | str) -> str:
         """See `Console.withdraw`."""

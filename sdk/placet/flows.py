@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class Reply(NamedTuple):
     body: bytes
 
 
+#: A tool as its server lists it: `name`, and the `dig` of its definition (kind `tool_definition`) where it has one.
+type Tool = Mapping[str, str]
 type Flow[T] = Generator[Call | Pause, Reply | None, T]
 
 
@@ -92,6 +94,13 @@ def redeem(action: Action, *, receipt: bytes, edit: dict[str, Any] | None, trust
 def report(action_id: str, *, status: str, note: str | None, trust: Trust) -> Flow[None]:
     body = json.dumps({"status": status} | ({"note": note} if note else {})).encode()
     yield from _answer(Call("POST", f"/api/v1/actions/{action_id}/outcome", body), patience=trust.patience)
+
+
+def tools(listed: Sequence[Tool], *, trust: Trust) -> Flow[int]:
+    """Tell which tools a server lists; returns how many of the names are on record there."""
+    body = json.dumps({"tools": [dict(each) for each in listed]}).encode()
+    answer = yield from _answer(Call("POST", "/api/v1/tools", body), patience=trust.patience)
+    return answer["recorded"]
 
 
 def withdraw(action_id: str, *, trust: Trust) -> Flow[str]:

@@ -3,8 +3,11 @@
 import pytest
 from django.db import transaction
 
+from accounts import servers
 from approvals import rows, sightings
+from approvals.errors import Unauthenticated
 from approvals.models import Finding, Sighting
+from tests.asks import identity
 
 pytestmark = pytest.mark.django_db
 
@@ -83,8 +86,6 @@ def test_known_names_do_not_count_against_the_bound(see, few, shop, now, later):
 
 
 def test_a_full_server_takes_no_room_from_another(see, few, shop, now):
-    from accounts import servers
-
     other = servers.register(name="crm", at=now)
     seen = [(shop.pk, "tool_call", f"made-up-{number}") for number in range(9)]
     see([*seen, (other.pk, "tool_call", "lookup")], at=now)
@@ -93,5 +94,13 @@ def test_a_full_server_takes_no_room_from_another(see, few, shop, now):
 
 def test_a_listed_name_says_so_even_when_it_was_asked_for_before(see, shop, now, later):
     see([(shop.pk, "tool_call", "refund")], at=now)
-    sightings.listed(server_id=shop.pk, kind="tool_call", names=["refund", "void"], at=later)
+    assert sightings.listed(server=identity(shop), names=["refund", "void"], at=later) == 2
     assert set(Sighting.objects.values_list("name", "listed")) == {("refund", True), ("void", True)}
+
+
+def test_a_stopped_server_lists_nothing(shop, now):
+    was = identity(shop)
+    servers.stop(server=shop, at=now)
+    with pytest.raises(Unauthenticated):
+        sightings.listed(server=was, names=["refund"], at=now)
+    assert not Sighting.objects.exists()

@@ -10,6 +10,8 @@ from mcp_types import ElicitRequestFormParams
 from placet import AsyncConsole
 from placet.mcp import Guard
 
+from tests.publishing import publish
+
 from .mcp_hosts import NO, Fast, Official, asked, decided, state_of
 from .mcp_shop import server
 
@@ -128,6 +130,18 @@ async def test_a_completion_may_be_held_a_second_time(guard, owners, host, era):
     assert call.result().content[0].text.endswith(": Paris")
     assert first["id"].encode() in second["context"]
     assert b"Paris" in second["body"]
+
+
+async def test_a_completion_is_held_where_the_policy_wants_it(guard, owners, host):
+    await sync_to_async(publish)(
+        checkpoint="shop/model", kind="sampling", pattern="*", review_result=True,
+        roles={"approval": "payments-owner"}, at=datetime.now(UTC),
+    )  # fmt: skip
+    async with host.connected(guard, server, "legacy") as client, asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(client.call_tool("sample", {"topic": "France"}))
+        await decided(owners, "sampling")
+        await decided(owners, "sampling_result")
+    assert call.result().content[0].text.endswith(": Paris")
 
 
 async def test_a_completion_that_is_denied_never_reaches_the_server(guard, owners, host):

@@ -43,7 +43,7 @@ class Outcome:
     """How an ask ended. Only `released` has params, and those are what may run: the server's own, or an owner's edit.
 
     `note` is what the owner wants the server to know, or what went wrong; `answer` the ElicitResult that the subject
-    gave on the console, where it was to answer there.
+    gave on the console, where it was to answer there; `result_review` whether the policy wants a completion seen too.
     """
 
     ending: Ending
@@ -52,6 +52,7 @@ class Outcome:
     edited: bool = False
     note: str = ""
     answer: dict[str, Any] | None = None
+    result_review: bool = False
 
     @property
     def released(self) -> bool:

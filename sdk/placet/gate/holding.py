@@ -57,7 +57,10 @@ class Holding:
             if isinstance(no, Unreachable) and ask.submission:
                 self._later(self._take_back(ask))
             return self._decided(_ended(no, ask.action.id if ask.action else None))
-        return self._decided(Outcome("released", approved.action, approved.params, approved.edited))
+        released = Outcome(
+            "released", approved.action, approved.params, approved.edited, result_review=approved.result_review
+        )
+        return self._decided(released)
 
     def report(self, outcome: Outcome, status: Status, note: str = "") -> None:
         """Say what came of an approval, without anybody waiting for it."""
@@ -66,6 +69,15 @@ class Holding:
         self.memory.forget(outcome.action)
         if outcome.released:
             self._later(self._reported(outcome.action, status, note))
+
+    async def listed(self, tools: list[dict[str, str]]) -> bool:
+        """Tell the console which tools the server lists; whether it heard."""
+        try:
+            await self.console.tools(tools)
+        except (NotApproved, NotCanonical) as lost:
+            logger.info("the console was not told which tools there are: %s", lost)
+            return False
+        return True
 
     async def clean_up(self) -> None:
         """Withdraw what gate processes that died have left waiting.

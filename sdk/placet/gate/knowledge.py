@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from placet.canonical import NotCanonical, digest
 from placet.gate.calls import Call, fingerprint, named
+from placet.gate.listing import definition_digest
 from placet.gate.messages import Message
 
 if TYPE_CHECKING:
     from placet.gate.delivery import Calls
 
 SERVER_META = "io.modelcontextprotocol/serverInfo"
-DEFINITION = "tool_definition"
 HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 #: Bytes of a definition, on average over those of one page.
 LARGE = 16 * 1024
@@ -27,7 +26,10 @@ def learn(session: Calls, call: Call, message: Message) -> None:
     """Look at an answer of the server that passes by."""
     result = message.result
     if call.method == "tools/list":
-        _definitions(session, result.get("tools"), size=len(message.raw))
+        listed = result.get("tools")
+        _definitions(session, listed, size=len(message.raw))
+        if isinstance(listed, list) and listed:
+            session.shared.spawn(session.shared.listing.tell(listed))
     elif call.method == "initialize":
         session.server_name = named(result.get("serverInfo"))
         session.terms = session.terms.agreed(result.get("protocolVersion"))
@@ -74,7 +76,7 @@ def approve_definition(session: Calls, call: Call, submitted: dict[str, Any] | N
 
 def _digest(session: Calls, call: Call | None) -> str | None:
     defined = _defined(session, call)
-    return _of(defined) if isinstance(defined, dict) else defined
+    return definition_digest(defined) if isinstance(defined, dict) else defined
 
 
 def _defined(session: Calls, call: Call | None) -> dict[str, Any] | str | None:
@@ -90,15 +92,8 @@ def _definitions(session: Calls, tools: Any, *, size: int) -> None:
     large = size > LARGE * len(listed)
     for tool in listed:
         if isinstance(tool, dict) and isinstance(tool.get("name"), str):
-            kept = (_of(tool) or "") if large else tool
+            kept = (definition_digest(tool) or "") if large else tool
             session.shared.keep(session.shared.definitions, (session.principal, tool["name"][:256]), kept)
-
-
-def _of(tool: dict[str, Any]) -> str | None:
-    try:
-        return digest(DEFINITION, tool)
-    except NotCanonical:
-        return None
 
 
 def _whose(session: Calls) -> str:

@@ -7,6 +7,7 @@ import getpass
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from placet.gate.answers import Outcome
 from placet.gate.messages import MAX_MESSAGE
 
 
@@ -46,6 +47,10 @@ class Options:
     patience: float = 60.0
     max_message: int = MAX_MESSAGE
     state: Path | None = None
+
+    def reviews(self, sampled: Outcome) -> bool:
+        """Whether the completion of this sampling waits for a second yes: always here, or because the policy says so."""
+        return self.hold_result or sampled.result_review
 
     def holds(self, tool: str) -> bool:
         return any(fnmatch.fnmatchcase(tool, pattern) for pattern in self.hold)

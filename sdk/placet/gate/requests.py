@@ -166,9 +166,8 @@ def answered(session: Session, asked: Asked, message: Message, lane: Lane) -> Ve
         session.shared.holding.report(
             asked.outcome, "failed" if failed else "succeeded", note if isinstance(note, str) else ""
         )
-    sampling = asked.ask is not None and asked.ask.kind == "sampling" and asked.outcome is not None
-    action = asked.outcome.action if sampling and asked.outcome else asked.completes
-    if action is None or failed or not session.shared.options.hold_result:
+    action = _completes(session, asked)
+    if action is None or failed:
         return Verdict.PASS
     task = message.result.get("task")
     if isinstance(task, dict) and isinstance(task.get("taskId"), str):
@@ -178,6 +177,13 @@ def answered(session: Session, asked: Asked, message: Message, lane: Lane) -> Ve
     session.asked[asked.message.key] = again
     again.flow = session.shared.spawn(_hold_completion(session, again, message, action))
     return Verdict.TAKEN
+
+
+def _completes(session: Session, asked: Asked) -> str | None:
+    """The action of the sampling whose completion this answer brings, if that has to wait for a second yes."""
+    if asked.ask is None or asked.ask.kind != "sampling" or asked.outcome is None:
+        return asked.completes
+    return asked.outcome.action if session.shared.options.reviews(asked.outcome) else None
 
 
 async def _hold_completion(session: Session, asked: Asked, message: Message, action: str) -> None:

@@ -174,7 +174,7 @@ def from_host(session: Session, call: Call, key: Key) -> bool:
     release.used = True
     call.rounds, call.started_over, call.sent_state = 1, release.started_over, "requestState" in call.params
     _note_responses(session, call, release, responses)
-    held = session.shared.options.hold_result and any(ask.kind == "sampling" for ask, _ in release.theirs.values())
+    held = bool(_sampled(session, release.theirs))
     if not held and not release.mine:
         return False
     session.open[key] = call
@@ -189,7 +189,7 @@ def _refusal(session: Session, retried: str, release: Release | None, responses:
     if not release and session.shared.withheld.get(retried, set()) & responses.keys():
         return "The gate does not pass an answer to what was not released."
     completions = [one for one in responses.values() if isinstance(one, dict) and {"role", "model"} <= one.keys()]
-    if not release and completions and session.shared.options.hold_result:
+    if not release and completions:
         return "The gate does not know which approval this completion belongs to: call again without requestState."
     return None
 
@@ -220,9 +220,8 @@ async def _completed(
     session: Calls, call: Call, theirs: Mapping[str, tuple[Ask, Outcome]], responses: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The second checkpoint: completions that owners edited, or None when the call ended because one was refused."""
-    sampled = [(name, outcome) for name, (ask, outcome) in theirs.items() if ask.kind == "sampling"]
     edited: dict[str, Any] = {}
-    for name, outcome in sampled if session.shared.options.hold_result else []:
+    for name, outcome in _sampled(session, theirs):
         response = responses.get(name)
         ask = requests.completion(response if isinstance(response, dict) else {})
         [second] = await settling.settle(session, [ask], call, parkable=False, sampling_action=outcome.action)
@@ -233,6 +232,12 @@ async def _completed(
         if second.edited and second.params is not None:
             edited[name] = requests.with_meta(ask, second.params)
     return edited
+
+
+def _sampled(session: Calls, theirs: Mapping[str, tuple[Ask, Outcome]]) -> list[tuple[str, Outcome]]:
+    """Released samplings whose completions wait for a second yes."""
+    reviews = session.shared.options.reviews
+    return [(name, outcome) for name, (ask, outcome) in theirs.items() if ask.kind == "sampling" and reviews(outcome)]
 
 
 # A state that the server no longer knows

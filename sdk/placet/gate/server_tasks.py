@@ -177,8 +177,12 @@ def from_host(session: Session, call: Call, message: Message) -> bool:
         task.asked[key].sent = True
         action = responses[key].get("action") if isinstance(responses[key], dict) else None
         session.shared.holding.report(released[key][1], "succeeded", action if isinstance(action, str) else "")
-    sampled = {key: one for key, one in released.items() if one[0].kind == "sampling" and key in responses}
-    if not sampled or not session.shared.options.hold_result:
+    sampled = {
+        key: one
+        for key, one in released.items()
+        if one[0].kind == "sampling" and key in responses and session.shared.options.reviews(one[1])
+    }
+    if not sampled:
         return False
     session.open[message.key] = call
     call.flow = session.shared.spawn(_update(session, call, message, sampled, responses))

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from placet.gate.listing import Listing
 from placet.gate.memory import Memory
 from placet.gate.options import Options
 
@@ -46,6 +47,7 @@ class Shared:
         self.server_tasks: dict[tuple[str, str], ServerTask] = {}
         #: Definitions as they were seen, or only their digests where they are large.
         self.definitions: dict[tuple[str, str], dict[str, Any] | str] = {}
+        self.listing = Listing(holding)
         self._flows: set[asyncio.Task[None]] = set()
 
     def spawn(self, words: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

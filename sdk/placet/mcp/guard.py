@@ -56,13 +56,16 @@ class Guard:
     _calls: list[dict[str, str]] = field(default_factory=list, repr=False)
 
     def sampling(self, inner: Sampling, *, hold_result: bool = False) -> Sampling:
-        """A sampling callback. With `hold_result` the completion is an ask of its own, before it goes to the server."""
+        """A sampling callback.
+
+        The completion is an ask of its own before it goes to the server, with `hold_result` or where a policy wants it.
+        """
 
         async def sampling_callback(context: ClientRequestContext, params: CreateMessageRequestParams) -> Sampled:
             try:
                 approved = await self._released("sampling", context, wire(params))
                 result = await self._run(approved, inner, context, params)
-                if hold_result and not isinstance(result, ErrorData):
+                if (hold_result or approved.result_review) and not isinstance(result, ErrorData):
                     result = await self._held(context, result, sampling_action=approved.action)
             except (NotApproved, NotCanonical) as no:
                 return _sampling_refusal(no)

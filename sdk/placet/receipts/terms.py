@@ -64,6 +64,11 @@ class Verified:
         return self.claims["authorization_details"][0]["edited"]
 
     @property
+    def result_review(self) -> bool:
+        """Whether what comes of it is for owners to see before anybody else: a sampling's completion."""
+        return self.claims["authorization_details"][0].get("result") == "review"
+
+    @property
     def reviewers(self) -> list[str]:
         """Who said yes, as `user:name`."""
         return sorted(approvers(self.claims, self.claims["authorization_details"][0]["dig"]))

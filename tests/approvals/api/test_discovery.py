@@ -37,15 +37,17 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
     said = (await get("/api/v1/openapi.json")).json()
     assert said["openapi"] == "3.1.0" and set(said["components"]["securitySchemes"]) == {"BearerToken", "SignedRequest"}
     calls = {call["operationId"] for path in said["paths"].values() for call in path.values()}
-    assert calls == {"submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "jwks", "about"}
+    assert calls == {"submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "tools", "jwks", "about"}
 
 
 def test_every_refusal_a_server_can_meet_is_in_the_table():
     people_only = {
         "already_reviewed", "own_ask", "not_an_owner", "stale_view", "unknown_verdict", "text_missing", "bad_validity",
-        "bad_policy", "refused", "already_answered", "unknown_answer", "invalid_answer",
+        "refused", "already_answered", "unknown_answer", "invalid_answer", "already_passed_on", "already_spoken_for",
+        "bad_handover", "enough_of_your_role", "not_eligible", "nothing_to_escalate", "not_your_turn", "own_server",
     }  # fmt: skip
-    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.Refusal)]
+    rooms = (errors.Refusal, errors.Unauthenticated, *vars(errors.asks).values())
+    classes = [each for each in rooms if isinstance(each, type) and issubclass(each, errors.Refusal)]
     known = {refusal.code for refusal in classes}
     assert known - people_only <= set(problems.TABLE)
 
@@ -63,7 +65,7 @@ def operations():
 
 
 @pytest.mark.parametrize(
-    "call", ["submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "jwks", "about"]
+    "call", ["submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "tools", "jwks", "about"]
 )
 def test_whatever_is_sent_is_answered_as_the_document_says(call, token, refund, alice):
     (operation,) = [each for each in operations() if each.definition.raw["operationId"] == call]
