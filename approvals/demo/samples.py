@@ -1,4 +1,4 @@
-"""A dozen asks as real servers would send them, and as hostile ones would."""
+"""Asks as real servers would send them, and as hostile ones would."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,6 +33,7 @@ def asks() -> Iterator[tuple[str, Ask]]:
     yield "deploy-bot", _deploy()
     yield "deploy-bot", _long_report()
     yield "deploy-bot", _markup()
+    yield "deploy-bot", _tool("search_documents", {"query": "rollback of the gateway", "limit": 20})
 
 
 def _tool(name: str, arguments: dict[str, Any], **more: Any) -> Ask:

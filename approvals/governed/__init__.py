@@ -22,11 +22,11 @@ MAPPED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """A change on its way into force. `confirmed_by` is None when its author acted alone."""
+    """A change on its way into force. `confirmed_by` is None when its author acted alone; no author is the console."""
 
     subject: str
     proposed: Document | None
-    author: User
+    author: User | None
     confirmed_by: User | None
     at: datetime
 
