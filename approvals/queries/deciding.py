@@ -45,13 +45,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """All of it. `refusal` is why this reader's yes would not count (None: it would), `voice` how it would."""
+    """All of it. `refusal` is why this reader's yes would not count (None: it would), `voice` how it would.
+
+    `breaks` is whether they hold the role that may break the glass.
+    """
 
     stages: list[Stage] = field(default_factory=list)
     counted: quorum.Count | None = None
     sees: bool = False
     voice: Holder | None = None
     refusal: Refusal | None = None
+    breaks: bool = False
     may: bool = False
     asked: bool = False
     passed: bool = False
@@ -93,8 +97,8 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     may = bool(known.voices(user, action))
     return Deciding(
         stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action), voice=voice,
-        refusal=refusal, may=may, asked=user.pk in named, passed=user.pk in table.passed,
-        last=handovers[-1] if handovers else None, handovers=handovers,
+        refusal=refusal, breaks=known.may_break(user, action), may=may, asked=user.pk in named,
+        passed=user.pk in table.passed, last=handovers[-1] if handovers else None, handovers=handovers,
         candidates=table.candidates(without=user.pk) if pending and (may or user.pk in named) else [],
         following=next((t for t in timers if t.role and t.fired_at is None), None) if pending else None,
         warned=pending and any(t.step == assignment.WARNING and t.fired_at for t in timers),

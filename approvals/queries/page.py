@@ -119,6 +119,11 @@ class Page:
         return self.pending and self.deciding.voice is not None
 
     @property
+    def breaks(self) -> bool:
+        """Whether this reader may break the glass."""
+        return self.pending and self.deciding.breaks and not self.own and self.voted is None
+
+    @property
     def objects(self) -> bool:
         """Whether this reader may still say no though their yes would not count."""
         return self.pending and isinstance(self.deciding.refusal, AlreadySpokenFor | EnoughOfYourRole)

@@ -17,8 +17,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 
-from .. import handovers, reviews, settlement
-from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound, NotYourTurn, OwnServer, Refusal
+from .. import glass, handovers, reviews, settlement
+from ..errors import (
+    AlreadySpokenFor,
+    EnoughOfYourRole,
+    NoBreakGlass,
+    NotFound,
+    NotYourTurn,
+    OwnServer,
+    Refusal,
+    TooManyBroken,
+)  # fmt: skip
+from ..forms.glass import GlassForm
 from ..forms.handing import ESCALATED, HandoverForm
 from ..forms.verdicts import OWN_WORDS, REASONS, CommentForm, VerdictForm
 from ..models import How
@@ -29,7 +39,10 @@ from ..rules.rendering.values import escaped
 UNOPENED = "unopened"
 MOST_OPENED = 128
 #: What a yes is told that would not count: code -> the sentence.
-REFUSED = {refusal.code: refusal.message for refusal in (NotYourTurn, AlreadySpokenFor, EnoughOfYourRole, OwnServer)}
+REFUSED = {
+    refusal.code: refusal.message
+    for refusal in (NotYourTurn, AlreadySpokenFor, EnoughOfYourRole, OwnServer, NoBreakGlass, TooManyBroken)
+}
 
 
 @gzip_page
@@ -116,6 +129,23 @@ def hand(request: HttpRequest, action_id: UUID) -> HttpResponse:
     return _show(request, action_id, told=form.cleaned_data["how"])
 
 
+@require_POST
+def break_glass(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """Approve it alone, where the rule allows it; large values have to be open first, as for every yes."""
+    form = GlassForm(request.POST)
+    if not form.is_valid():
+        return _again(request, action_id, form)
+    if unseen := _unopened(request, action_id):
+        return _show(request, action_id, told=UNOPENED, also=unseen)
+    try:
+        glass.break_glass(action_id=action_id, person=request.user, **form.cleaned_data, at=timezone.now())
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    except Refusal as refusal:
+        return _show(request, action_id, told=refusal.code)
+    return _show(request, action_id, told="recorded")
+
+
 def _hand(person: User, action_id: UUID, said: dict[str, str], *, at: datetime) -> None:
     whole = {"action_id": action_id, "person": person, "at": at}
     if said["how"] == ESCALATED:
@@ -151,7 +181,11 @@ def _in_pane(request: HttpRequest) -> bool:
 
 
 def _again(
-    request: HttpRequest, action_id: UUID, form: VerdictForm | CommentForm | HandoverForm, *, refused: str = ""
+    request: HttpRequest,
+    action_id: UUID,
+    form: VerdictForm | CommentForm | HandoverForm | GlassForm,
+    *,
+    refused: str = "",
 ) -> HttpResponse:
     """The same page with what was typed, and why it was not taken."""
     page = shown(request, action_id, at=timezone.now()) | {
@@ -178,7 +212,7 @@ def _unopened(request: HttpRequest, action_id: UUID) -> list[str]:
         page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    return page.waiting if page.decides else []
+    return page.waiting if page.decides or page.breaks else []
 
 
 def _opened(sent: QueryDict, name: str) -> list[str]:
