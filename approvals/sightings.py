@@ -83,6 +83,7 @@ class Memory:
         with self._lock:
             self._known.clear()
             self._full.clear()
+            findings.crowded.clear()
 
 
 memory = Memory()
@@ -119,6 +120,8 @@ def _remember(new: Sequence[Seen], *, at: datetime) -> None:
     there = set(kept.iterator())
     memory.learn(each for each in new if each in there)
     full = sorted({server_id for server_id, kind, name in new if (server_id, kind, name) not in there})
+    findings.crowded.difference_update(ids)
+    findings.crowded.update(full)
     for server_id in full:
         memory.is_full(server_id, at=at)
     findings.record([_too_many(server_id) for server_id in full], at=at)

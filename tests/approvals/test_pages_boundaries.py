@@ -11,7 +11,7 @@ from accounts import absences, roles, servers
 from accounts.models import User
 from approvals.models import Change, Sighting
 from approvals.queries import boundaries
-from tests.asks import submit
+from tests.asks import ask, submit
 from tests.conftest import SINCE
 from tests.publishing import publish
 
@@ -101,6 +101,12 @@ def test_what_was_seen_and_no_rule_maps_is_a_gap_to_be_mapped_or_denied(client, 
     found = gaps(client, ada)
     assert "export_&lt;b&gt;" in found and "It was asked for" in found
     assert "drop_table" in found and "list of tools" in found and "refund" not in found
+
+
+def test_asks_themselves_are_seen(client, refunds, shop, ada, now, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        submit(shop, ask(tool="export_customers"), at=now)
+    assert "export_customers" in gaps(client, ada)
 
 
 def test_a_pattern_for_every_server_maps_what_any_was_seen_with(client, shop, ada, alice, bob, carol, now):

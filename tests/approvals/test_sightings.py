@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from accounts import servers
-from approvals import rows, sightings
+from approvals import findings, rows, sightings
 from approvals.errors import Unauthenticated
 from approvals.models import Finding, Sighting
 from tests.asks import identity
@@ -76,6 +76,20 @@ def test_a_server_that_makes_up_names_is_one_finding_and_fills_no_table(see, few
     assert not see([(shop.pk, "tool_call", "made-up-6")], at=later)
     (finding,) = Finding.objects.all()
     assert (finding.code, finding.server, finding.count) == ("too_many_names", shop, 1)
+
+
+def test_what_falls_through_of_such_a_server_is_one_finding_a_code(see, few, shop, now, later):
+    other = servers.register(name="crm", at=now)
+    see([(shop.pk, "tool_call", f"made-up-{number}") for number in range(5)], at=now)
+    noted = [findings.Noted(code="no_checkpoint", server_id=shop.pk, about=f"made-up-{n}") for n in range(6, 9)]
+    noted += [findings.Noted(code="no_checkpoint", server_id=other.pk, about=name) for name in "ab"]
+    noted += [findings.Noted(code="dead_letter", server_id=shop.pk, about=name) for name in "ab"]
+    findings.record(noted, at=later)
+    found = Finding.objects.exclude(code="too_many_names").values_list("server", "code", "about", "count")
+    assert set(found) == {
+        (shop.pk, "no_checkpoint", "", 3), (other.pk, "no_checkpoint", "a", 1), (other.pk, "no_checkpoint", "b", 1),
+        (shop.pk, "dead_letter", "a", 1), (shop.pk, "dead_letter", "b", 1),
+    }  # fmt: skip
 
 
 def test_known_names_do_not_count_against_the_bound(see, few, shop, now, later):

@@ -37,7 +37,19 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
     said = (await get("/api/v1/openapi.json")).json()
     assert said["openapi"] == "3.1.0" and set(said["components"]["securitySchemes"]) == {"BearerToken", "SignedRequest"}
     calls = {call["operationId"] for path in said["paths"].values() for call in path.values()}
-    assert calls == {"submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "tools", "jwks", "about"}
+    assert calls == {
+        "submit",
+        "list",
+        "read",
+        "receipt",
+        "consume",
+        "outcome",
+        "withdraw",
+        "answer",
+        "tools",
+        "jwks",
+        "about",
+    }
 
 
 def test_every_refusal_a_server_can_meet_is_in_the_table():
