@@ -1,9 +1,15 @@
-"""What is tried: a draft of a rule on recorded asks."""
+"""What is tried: an ask on the rules in force, and a draft of a rule on recorded asks."""
+
+import json
+from typing import Any
 
 from django import forms
+from placet import canonical
 
-from ..errors import BadMap, BadPolicy
-from ..rules import policies, strict_yaml
+from .. import submission
+from ..errors import BadMap, BadPolicy, NotAnAsk, Refusal
+from ..rules import policies, shapes, strict_yaml
+from ..submission import MAX_BYTES, Submission
 
 LONGEST_DRAFT = 40_000  # characters
 
@@ -32,3 +38,88 @@ class SimulateForm(forms.Form):
             where = sheet.line(bad.pointer) if bad.pointer else None
             raise forms.ValidationError(f"Line {where}: {bad.message}" if where else bad.message) from bad
         return said
+
+
+#: What stands for the parts of an ask that nobody filled in.
+PARAMS: dict[str, dict[str, Any]] = {
+    "tool_call": {},
+    "sampling": {"messages": [{"role": "user", "content": {"type": "text", "text": "…"}}], "maxTokens": 1},
+    "elicitation_form": {"message": "…", "requestedSchema": {"type": "object", "properties": {}}},
+    "elicitation_url": {"mode": "url", "message": "…"},
+}
+KINDS = {
+    "tool_call": "Tool call", "elicitation_form": "Form", "elicitation_url": "Link", "sampling": "Sampling",
+}  # fmt: skip
+
+
+class TryForm(forms.Form):
+    """An ask, pasted whole, or in a few fields. After `is_valid`, `ask` is the submission."""
+
+    use_required_attribute = False
+    server = forms.ChoiceField(label="Sent by", error_messages={"required": "Say which server sends it."})
+    pasted = forms.CharField(
+        label="The ask, as a server sends it", required=False, strip=False, max_length=MAX_BYTES,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )  # fmt: skip
+    kind = forms.ChoiceField(label="Kind", choices=list(KINDS.items()), initial="tool_call")
+    name = forms.CharField(label="Name", max_length=256, required=False)
+    arguments = forms.CharField(
+        label="Arguments", required=False, strip=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    signals = forms.CharField(label="Signals", required=False, max_length=8_000, widget=forms.TextInput)
+    subject = forms.CharField(label="On behalf of", max_length=256, required=False)
+    ask: Submission
+
+    def __init__(self, *args: Any, servers: list[str], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["server"].choices = [(name, name) for name in servers]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        pasted = data.get("pasted", "").strip()
+        if pasted:
+            self._read("pasted", pasted)
+        elif not self.errors:
+            filled = self._filled(data)
+            if not self.errors:
+                self._read("arguments", json.dumps(filled))
+        return data
+
+    def _read(self, field: str, text: str) -> None:
+        try:
+            self.ask = submission.parse(text.encode())
+        except Refusal as refusal:
+            self.add_error(field, _placed(refusal, text))
+
+    def _filled(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The submission that the small fields stand for. What is no tool call takes its arguments for its params."""
+        kind, said = data["kind"], self._object("arguments")
+        params = PARAMS[kind] | (said if kind != "tool_call" else {"name": data["name"], "arguments": said})
+        if kind == "elicitation_url" and "url" not in said:
+            params |= {"url": f"https://{data['name']}/"}
+        value = {"kind": kind, "mcp": {"method": shapes.METHODS[kind], "params": params}}
+        more = {"signals": self._object("signals"), "subject": data["subject"]}
+        return value | {name: said for name, said in more.items() if said}
+
+    def _object(self, field: str) -> dict[str, Any]:
+        text = self.cleaned_data[field]
+        try:
+            found = canonical.parse(text.encode()) if text.strip() else {}
+        except canonical.NotCanonical as error:
+            self.add_error(field, _placed(NotAnAsk(error.code, error.message, pointer=error.pointer), text))
+            return {}
+        if not isinstance(found, dict):
+            self.add_error(field, 'Write an object in JSON, such as {"amount": 1200}.')
+            return {}
+        return found
+
+
+def _placed(refusal: Refusal, text: str) -> str:
+    """The sentence, and where: line and column of what is no JSON, else the member that is meant."""
+    if refusal.code == "not_json":
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            return f"Line {error.lineno}, column {error.colno}: {error.msg}."
+    words = f"{refusal.message[:1].upper()}{refusal.message[1:].rstrip('.')}."
+    return f"{words} Look at {refusal.pointer}." if refusal.pointer else words

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Server, User
 
 from .. import access
 from ..errors import NotFound
@@ -104,6 +104,11 @@ def in_force(*, checkpoint: str) -> dict[str, Any] | None:
     """Return the document of the rule in force at this checkpoint, to start a draft from."""
     found = Policy.objects.filter(checkpoint__name=checkpoint).order_by("-revision").first()
     return found.rule.document if found else None
+
+
+def servers() -> list[str]:
+    """Return the names of the servers that may ask."""
+    return list(Server.objects.filter(stopped_at=None).order_by("name").values_list("name", flat=True))
 
 
 def _seen(user: User) -> QuerySet[Simulation]:

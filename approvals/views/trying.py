@@ -8,11 +8,28 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, simulating
+from .. import access, simulating, tracing
 from ..errors import NotFound, Refusal, SimulationRunning
-from ..forms.trying import SimulateForm
+from ..forms.trying import SimulateForm, TryForm
 from ..queries import simulations as found
 from ..rules import strict_yaml
+
+FIRST = ("server", "kind", "name")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def try_ask(request: HttpRequest) -> HttpResponse:
+    """Who would get this ask. Posting changes nothing: an ask is too long for an address."""
+    _require_part(request)
+    at, servers = timezone.now(), found.servers()
+    first = {name: request.GET[name].replace("\0", "")[:256] for name in FIRST if name in request.GET}
+    form = TryForm(request.POST or None, servers=servers, initial=first)
+    shown: dict[str, object] = {"form": form, "at": at, "servers": servers}
+    if form.is_bound and form.is_valid():
+        shown["trace"] = tracing.trace(ask=form.ask, server=form.cleaned_data["server"], at=at)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and not form.is_valid() else HTTPStatus.OK
+    return render(request, "approvals/try.html", shown, status=status)
 
 
 @never_cache
