@@ -159,14 +159,15 @@ class BadOutcome(Refusal):
 class TooMany(Refusal):
     """A bound of the server or of a rule is reached. Nothing was stored; `seconds` says when to try again.
 
-    `whole` says that it holds for all that the server asks, until then.
+    `whole` says that it holds for all that the server asks, until then; `every` how many seconds later the next may
+    come after the first that is admitted again.
     """
 
     code = "too_many"
 
-    def __init__(self, message: str, *, seconds: int, whole: bool = False) -> None:
+    def __init__(self, message: str, *, seconds: int, whole: bool = False, every: float = 1.0) -> None:
         super().__init__(message)
-        self.seconds, self.whole = seconds, whole
+        self.seconds, self.whole, self.every = seconds, whole, every
 
 
 class NotReleased(Refusal):

@@ -12,7 +12,16 @@ from uuid import UUID
 from accounts import servers
 
 from .. import (
-    assignment, findings, granting, ledger, nudge, particulars, policy, rows, settlement, sightings,
+    assignment,
+    findings,
+    granting,
+    ledger,
+    nudge,
+    particulars,
+    policy,
+    rows,
+    settlement,
+    sightings,
 )  # fmt: skip
 from ..errors import BadIdempotencyKey, IdempotencyConflict, NotAnAsk, TooMany
 from ..models import Action, Finding, Kind, Policy, Receipt, State

@@ -54,7 +54,7 @@ class Bound:
             seconds = max(1, math.ceil(left)) + self.refused * 60 // self.per_minute
             self.refused += 1
             said = f"{self.who} may ask {self.per_minute} times a minute. Try again in {seconds} s."
-            return TooMany(said, seconds=seconds, whole=self.whole)
+            return TooMany(said, seconds=seconds, whole=self.whole, every=60 / self.per_minute)
         if waits and self.pending_most is not None and self.waiting >= self.pending_most:
             said = f"{self.who} may have {self.pending_most} asks waiting at a time. Try again when some are decided."
             return TooMany(said, seconds=PATIENCE)

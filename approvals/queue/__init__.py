@@ -6,6 +6,7 @@ names one. Both carry the same envelopes to the same verb.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.conf import settings
 
 INTAKE = "placet.intake"
 DEAD = "placet.intake.dead"
+LATER = "placet.intake.later"
 REPLIES = "placet.receipts."
 REDIS = ("redis", "rediss", "unix")
 
@@ -39,6 +41,14 @@ class DeadLetter:
     server: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A message whose sender has reached a bound, and when to try it again."""
+
+    message: Message
+    due: datetime
+
+
 class Intake(Protocol):
     """Where asks come from. Every call may raise BrokerAway."""
 
@@ -50,6 +60,9 @@ class Intake(Protocol):
 
     def forget(self, messages: Sequence[Message]) -> None:
         """Acknowledge: these are on record, or buried."""
+
+    def defer(self, deferred: Sequence[Deferred]) -> None:
+        """Keep these for later, in place of acknowledging them."""
 
     def give_back(self) -> None:
         """What was received and is not forgotten shall come again, now."""

@@ -4,6 +4,7 @@ An intake message's body is the envelope as it is; a reply's body is a JSON obje
 """
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -11,9 +12,11 @@ import kombu
 from kombu.exceptions import KombuError
 
 from ..delivery import Message as Reply
-from . import DEAD, INTAKE, REPLIES, BrokerAway, DeadLetter, Message
+from . import DEAD, INTAKE, REPLIES, BrokerAway, DeadLetter, Deferred, Message
 
 MEDIA_TYPE = "application/jose"
+AHEAD = 1000  # messages the broker sends before the first is acknowledged
+PAUSE = 0.2  # seconds before what was put off is looked at again
 GATHER = 0.01  # seconds to wait for another message once there is one
 
 
@@ -59,16 +62,17 @@ class BrokerIntake(_Line):
     def receive(self, *, limit: int, seconds: float) -> Sequence[Message]:
         with self._open() as line:
             if self._consumer is None:
-                self._consumer = self._listening(line, limit)
-            wait = seconds
+                self._consumer = self._listening(line)
+            wait = seconds or GATHER
             while len(self._arrived) < limit:
                 try:
                     line.drain_events(timeout=wait)
                 except TimeoutError:
                     break
                 wait = GATHER
-            self._taken, self._arrived = self._arrived[:limit], self._arrived[limit:]
-            return self._taken
+            taken, self._arrived = self._arrived[:limit], self._arrived[limit:]
+            self._taken += taken
+            return taken
 
     def bury(self, letters: Sequence[DeadLetter]) -> None:
         with self._open() as line, line.Producer() as producer:
@@ -78,9 +82,23 @@ class BrokerIntake(_Line):
 
     def forget(self, messages: Sequence[Message]) -> None:
         with self._open():
-            for message in messages:
-                message.handle.ack()
-            self._taken = []
+            self._acknowledge(messages)
+
+    def defer(self, deferred: Sequence[Deferred]) -> None:
+        """To the end of the line, after a pause: this queue knows no later."""
+        if not deferred:
+            return
+        with self._open() as line, line.Producer() as producer:
+            for each in deferred:
+                _publish(producer, each.message.envelope, queue=INTAKE, content_type=MEDIA_TYPE)
+            self._acknowledge([each.message for each in deferred])
+        time.sleep(PAUSE)
+
+    def _acknowledge(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            message.handle.ack()
+        done = {id(message.handle) for message in messages}
+        self._taken = [message for message in self._taken if id(message.handle) not in done]
 
     def give_back(self) -> None:
         with self._open():
@@ -88,9 +106,9 @@ class BrokerIntake(_Line):
                 message.handle.requeue()
             self._taken = []
 
-    def _listening(self, line: kombu.Connection, limit: int) -> kombu.Consumer:
+    def _listening(self, line: kombu.Connection) -> kombu.Consumer:
         consumer = kombu.Consumer(
-            line.default_channel, [_queue(INTAKE)], accept=None, on_message=self._hear, prefetch_count=limit
+            line.default_channel, [_queue(INTAKE)], accept=None, on_message=self._hear, prefetch_count=AHEAD
         )
         consumer.consume()
         return consumer

@@ -17,12 +17,14 @@ from accounts import servers
 from accounts.servers import Identity
 
 from .. import delivery, intake, queue
-from ..errors import Refusal
+from ..errors import Refusal, TooMany
 from ..models import State
 from ..wire import envelope
 from . import BrokerAway, DeadLetter, Intake, Message, letters
 from .broker import BrokerIntake
+from .patience import Patience
 from .stream import StreamIntake
+from .turns import Turns
 
 BATCH = 200
 PATIENCE = 0.5  # seconds a read waits for the first message; also how long a stop may take
@@ -40,11 +42,11 @@ def run(stop: threading.Event) -> None:
         log.warning("no queue is read: neither BROKER_URL nor REDIS_URL is set")
         return
     failures = 0
-    source = opened(url)
+    source, patience = Turns(opened(url)), Patience()
     try:
         while not stop.is_set():
             try:
-                turn(source)
+                turn(source, patience=patience)
                 failures = 0
             except Exception as error:
                 _report(error)
@@ -62,32 +64,46 @@ def opened(url: str) -> Intake:
     return StreamIntake(url) if queue.is_redis(url) else BrokerIntake(url)
 
 
-def turn(source: Intake) -> int:
-    """Take one batch through: read, admit, bury, acknowledge. Returns how many messages that were."""
+def turn(source: Intake, *, patience: Patience | None = None) -> int:
+    """Take one batch through: read, admit, bury, acknowledge. Returns how many messages that were.
+
+    What is one too many for now is neither: it waits for its place.
+    """
     messages = source.receive(limit=BATCH, seconds=PATIENCE)
     if messages:
-        at = datetime.now(UTC)
-        dead = admit(messages, at=at)
-        if dead:
-            letters.note(dead, at=at)
-            source.bury(dead)
-            log.warning("buried %d of %d: %s", len(dead), len(messages), ", ".join(sorted({d.code for d in dead})))
-        source.forget(messages)
+        at, patience = datetime.now(UTC), patience or Patience()
+        tried, deferred = patience.hopeless(messages, at=at)
+        dead, refused = admit(tried, at=at)
+        deferred += patience.put_off(refused, at=at)
+        _bury(source, dead, at=at)
+        later = {each.message.handle for each in deferred}
+        source.forget([message for message in messages if message.handle not in later])
+        source.defer(deferred)
     return len(messages)
 
 
-def admit(messages: Sequence[Message], *, at: datetime) -> list[DeadLetter]:
-    """Have the messages' asks admitted; what cannot be is returned as dead letters."""
+def admit(messages: Sequence[Message], *, at: datetime) -> tuple[list[DeadLetter], list[tuple[Message, TooMany]]]:
+    """Have the messages' asks admitted. Returns what cannot be, as dead letters, and what cannot be yet."""
     good, dead = _read(messages, at=at)
+    refused: list[tuple[Message, TooMany]] = []
     answers = _submitted([item for _, item in good], at=at)
     for (message, item), answer in zip(good, answers, strict=True):
-        if isinstance(answer, Refusal):
+        if isinstance(answer, TooMany):
+            refused.append((message, answer))
+        elif isinstance(answer, Refusal):
             dead.append(DeadLetter(message, answer.code, answer.message, item.server.id))
         elif isinstance(answer, Exception):
             log.error("an ask cannot be admitted", exc_info=answer)
             dead.append(DeadLetter(message, "internal", type(answer).__name__, item.server.id))
     _owe_again(answers, at=at)
-    return dead
+    return dead, refused
+
+
+def _bury(source: Intake, dead: Sequence[DeadLetter], *, at: datetime) -> None:
+    if dead:
+        letters.note(dead, at=at)
+        source.bury(dead)
+        log.warning("buried %d: %s", len(dead), ", ".join(sorted({each.code for each in dead})))
 
 
 def _read(messages: Sequence[Message], *, at: datetime) -> tuple[list[Read], list[DeadLetter]]:

@@ -1,16 +1,20 @@
-"""The intake queue as a Redis stream: a consumer group reads in batches, and claims what a dead reader held."""
+"""The intake queue as a Redis stream: a consumer group reads in batches, and claims what a dead reader held.
+
+Beside it lies a sorted set of envelopes that are due later, by their moment.
+"""
 
 import os
 import socket
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from . import DEAD, INTAKE, BrokerAway, DeadLetter, Message, letters
+from . import DEAD, INTAKE, LATER, BrokerAway, DeadLetter, Deferred, Message, letters
 
 GROUP = "placet"
 FIELD = b"envelope"
@@ -19,6 +23,14 @@ CLAIM_EVERY = 5.0
 FORGOTTEN = 3600.0  # seconds after which a reader that holds nothing is taken off the list
 TRIES = 5  # times a message may be taken over before it counts as what kills readers
 DEAD_KEPT = 10_000
+LOOK_EVERY = 0.5  # seconds between looks for what is due
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The handle of a message that was put off: its envelope itself, which the set holds once."""
+
+    envelope: bytes
 
 
 class StreamIntake:
@@ -28,9 +40,10 @@ class StreamIntake:
         self._client = redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=2)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._claim_idle = claim_idle
-        self._claimed_at = 0.0
+        self._claimed_at = self._looked_at = 0.0
         self._ready = False
-        self._again = False
+        self._again: bytes | None = None
+        self._held: set[bytes] = set()
 
     def receive(self, *, limit: int, seconds: float) -> Sequence[Message]:
         with _told():
@@ -50,14 +63,13 @@ class StreamIntake:
             pipe.execute()
 
     def forget(self, messages: Sequence[Message]) -> None:
-        handles = [message.handle for message in messages]
-        with _told(), self._client.pipeline(transaction=True) as pipe:
-            pipe.xack(INTAKE, GROUP, *handles)
-            pipe.xdel(INTAKE, *handles)
-            pipe.execute()
+        self._settle(messages, [])
+
+    def defer(self, deferred: Sequence[Deferred]) -> None:
+        self._settle([each.message for each in deferred if not isinstance(each.message.handle, Late)], deferred)
 
     def give_back(self) -> None:
-        self._again = True
+        self._again = b"0"
 
     def close(self) -> None:
         """Leave the group when nothing is held; what is held waits to be claimed."""
@@ -82,25 +94,60 @@ class StreamIntake:
 
     def _receive(self, limit: int, seconds: float) -> list[Message]:
         self._prepare()
-        if self._again:
-            mine = self._read("0", limit)
+        if self._again is not None:
+            mine = self._read(self._again, limit)
+            self._again = mine[-1].handle if mine else None
             if mine:
                 return mine
-            self._again = False
+        due = self._due(limit)
+        if due:
+            return due
         if time.monotonic() - self._claimed_at >= min(CLAIM_EVERY, self._claim_idle):
             claimed = self._claim(limit)
             if claimed:
                 return claimed
             self._claimed_at = time.monotonic()
-        return self._read(">", limit, block=int(seconds * 1000))
+        return self._read(b">", limit, block=int(seconds * 1000) or None)
 
-    def _read(self, since: str, limit: int, *, block: int | None = None) -> list[Message]:
-        """What is new (`>`), or from the start what this reader holds (`0`)."""
+    def _settle(self, done: Sequence[Message], deferred: Sequence[Deferred]) -> None:
+        """Acknowledge what is done and put off what is not yet, in one step: nothing is in neither place."""
+        late = [m.handle.envelope for m in done if isinstance(m.handle, Late)]
+        handles = [m.handle for m in done if not isinstance(m.handle, Late)]
+        if not done and not deferred:
+            return
+        with _told(), self._client.pipeline(transaction=True) as pipe:
+            if deferred:
+                pipe.zadd(LATER, {each.message.envelope: each.due.timestamp() for each in deferred})
+            if late:
+                pipe.zrem(LATER, *late)
+            if handles:
+                pipe.xack(INTAKE, GROUP, *handles)
+                pipe.xdel(INTAKE, *handles)
+            pipe.execute()
+        self._held.difference_update(handles)
+
+    def _due(self, limit: int) -> list[Message]:
+        """What was put off and is due. It is lent for as long as a reader may hold a message; then it is due again."""
+        now = time.time()
+        if time.monotonic() - self._looked_at < LOOK_EVERY:
+            return []
+        found = self._client.zrange(LATER, "-inf", now, byscore=True, offset=0, num=limit)
+        if found:
+            self._client.zadd(LATER, dict.fromkeys(found, now + CLAIM_IDLE), xx=True)
+        if len(found) < limit:
+            self._looked_at = time.monotonic()
+        return [Message(Late(envelope), envelope) for envelope in found]
+
+    def _read(self, since: bytes, limit: int, *, block: int | None = None) -> list[Message]:
+        """What is new (`>`), or what this reader holds, after this handle (`0`: from the start)."""
         found = self._client.xreadgroup(GROUP, self._name, {INTAKE: since}, count=limit, block=block)
-        return [_message(*entry) for _, entries in found for entry in entries]
+        messages = [_message(*entry) for _, entries in found for entry in entries]
+        self._held.update(message.handle for message in messages)
+        return messages
 
     def _claim(self, limit: int) -> list[Message]:
         """Take over what another reader has held for too long. What keeps killing readers is buried."""
+        self._keep()
         idle = int(self._claim_idle * 1000)
         _, entries, *_ = self._client.xautoclaim(INTAKE, GROUP, self._name, idle, count=limit)
         messages = [_message(*entry) for entry in entries if entry[1]]
@@ -113,7 +160,15 @@ class StreamIntake:
             self.forget(poison)
         elif not messages:
             self._strike_off()
-        return [message for message in messages if message.handle not in killers]
+        claimed = [message for message in messages if message.handle not in killers]
+        self._held.update(message.handle for message in claimed)
+        return claimed
+
+    def _keep(self) -> None:
+        """Say that we live and still hold what we read ahead. It does not count as taking it once more."""
+        held = sorted(self._held)
+        if held:
+            self._client.xclaim(INTAKE, GROUP, self._name, min_idle_time=0, message_ids=held, justid=True)
 
     def _killers(self, messages: Sequence[Message]) -> set[bytes]:
         first, last = messages[0].handle, messages[-1].handle
