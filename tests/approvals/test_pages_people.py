@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts import absences
 from accounts.models import Absence, Delegation, Membership, User
 from approvals import changes, reviews
-from approvals.models import Change, Entry
+from approvals.models import Assignment, Change, Entry
+from tests.asks import submit
 
 from .browsing import get
 
@@ -204,9 +205,18 @@ def test_while_alice_is_away_her_asks_go_to_who_stands_in(client, refund, alice,
     absence = Absence.objects.get(person=alice)
     assert absence.ends_at.weekday() == 0 and absence.created_by == alice
     assert Entry.objects.filter(event="absence.declared", actor="user:alice").exists()
+    asked = submit(shop, at=timezone.now()).action
+    named = Assignment.objects.get(action=asked)
+    assert (named.owner, named.on_behalf_of) == (carol, alice)
     text = get(client, alice, "/away/").text
     assert "whose yes counts as yours" in text
     assert "You are away until" in get(client, alice, "/").text
+
+
+def test_what_waited_already_is_found_by_who_stands_in(client, asked, alice, bob, carol):
+    assert str(asked.pk) not in get(client, carol, "/").text
+    post(client, alice, "/away/", length="open", **{"other-0": "carol"})
+    assert str(asked.pk) in get(client, carol, "/").text
 
 
 def test_being_back_is_one_press_on_any_page(client, alice, bob):

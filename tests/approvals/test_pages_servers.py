@@ -131,7 +131,7 @@ def test_what_moved_since_it_was_looked_at_is_shown_again(client, admin, shop):
 
 def test_a_name_that_was_seen_is_added_to_the_list_by_a_tick(client, admin, shop, now):
     Server.objects.filter(pk=shop.pk).update(tools=["refund"])
-    sightings.listed(server_id=shop.pk, kind="tool_call", names=["refund", "payout", "*", "pay*"], at=now)
+    sightings.listed(server=identity(shop), names=["refund", "payout", "*", "pay*"], at=now)
     text = words(get(client, admin, SHOP))
     assert "3 seen, not listed" in text
     assert 'name="tools_add" value="payout"' in text and 'value="refund"' not in text
@@ -216,7 +216,7 @@ def test_an_edit_of_a_stopped_server_leaves_it_stopped(client, admin, shop, now)
 
 
 def test_what_a_server_says_of_itself_is_no_mark_up(client, admin, shop, refund, alice, now):
-    sightings.listed(server_id=shop.pk, kind="tool_call", names=["<script>alert(1)</script>", "a\u202eb"], at=now)
+    sightings.listed(server=identity(shop), names=["<script>alert(1)</script>", "a\u202eb"], at=now)
     submit(shop, at=now + timedelta(seconds=1))
     text = get(client, admin, SHOP).text
     assert "<script>alert" not in text and "U+202E" in text.upper()
