@@ -93,6 +93,11 @@ class Trace:
         return next((given for given in self.grants if given.covers), None)
 
     @property
+    def called(self) -> list[Seat]:
+        """The people who would be asked, each once."""
+        return [seat for seat in self.seats if seat.asked]
+
+    @property
     def deadline_at(self) -> datetime:
         seconds = self.found.policy.deadline_seconds if self.found.policy else timing.DENIAL_LIFE
         return timing.deadline(at=self.at, policy_seconds=seconds, timeout=self.ask.timeout)
@@ -157,7 +162,7 @@ class _Way:
         rule = considered.policy.rule
         unfit = considered.verdict == "does not fit"
         return Rule(
-            considered.policy, considered.verdict, considered.why,
+            considered.policy, considered.verdict, considered.why.replace("…", "..."),
             values=observing.values(rule, self.facts) if rule.when else [],
             misfits=observing.misfits(rule, self.facts) if unfit else [],
         )  # fmt: skip
@@ -182,7 +187,7 @@ class _Way:
         plan = assignment.plan([self.item], at=self.at)
         everybody = assignment.read_holders({need.role for need in rule.needs}, at=self.at)
         named = {} if not waits else {each.owner_id: each for each in plan.named}
-        trace.asked, trace.later = list(named), plan.timers
+        trace.asked, trace.later = list(named), sorted(plan.timers, key=lambda due: due.due_at)
         for place, need in enumerate(rule.needs):
             later = rule.order == "sequential" and place > 0
             seats = self._seats(need.role, everybody, named=named, later=later)

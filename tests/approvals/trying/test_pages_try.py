@@ -18,7 +18,7 @@ def tried(client, who, **fields):
 
 def test_a_pasted_ask_is_followed_to_the_people_who_get_it(client, refund, alice, bob, shop):
     text = tried(client, alice, pasted=json.dumps(call(order="A1", amount=1))).text
-    assert "<b>alice</b> <b>bob</b> would be asked" in text
+    assert "<b>alice</b> and <b>bob</b> would be asked" in text
     assert "It is the most exact that fits." in text
     assert "An action that is <b>pending</b>" in text
 
