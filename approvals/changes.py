@@ -54,7 +54,7 @@ def propose(
         wanted, stands = kind.read(subject=subject, document=proposed, at=at), kind.current(subject=subject, at=at)
         if wanted == stands:
             raise NothingToChange()
-        kind.check(subject=subject, document=wanted, at=at, proposing=True)
+        kind.check(subject=subject, document=wanted, at=starts, proposing=True)
         change = _written(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
         _record("proposed", change, by=author, at=at)
         if alone(at=at):
@@ -213,8 +213,9 @@ def _apply(change: Change, *, at: datetime) -> None:
 
 
 def _check(change: Change, *, at: datetime) -> None:
-    kind = governed.kind(change.about)
-    kind.check(subject=change.subject, document=_said(change.proposed), at=at, proposing=False)
+    """As things will stand when it takes effect, as far as that is known now."""
+    kind, starts = governed.kind(change.about), max(at, change.effective_at)
+    kind.check(subject=change.subject, document=_said(change.proposed), at=starts, proposing=False)
 
 
 def _require_base(change: Change, *, at: datetime) -> None:

@@ -25,10 +25,10 @@ def sweep() -> int:
     deadlines.sweep_timers(at=at)
     servers.sweep(at=at)
     answers.sweep(at=at)
-    changes.due(at=at)
     replies.hand_over()
     if (waiting := simulating.take_up(at=at)) is not None:
         simulate.apply_async((waiting,), retry=False)
+    changes.due(at=at)
     return expired
 
 

@@ -46,7 +46,10 @@ class Kind(Protocol):
         """Return what is left of a document that was true earlier, when nothing but time has passed."""
 
     def check(self, *, subject: str, document: Document | None, at: datetime, proposing: bool) -> None:
-        """Refuse what could not hold. `proposing`, what else waits for confirmation counts as if it stood."""
+        """Refuse what could not hold when it takes effect, at `at`.
+
+        `proposing`, what else waits for confirmation counts as if it stood.
+        """
 
     def consequences(self, *, subject: str, document: Document | None, at: datetime) -> list[str]:
         """Say in sentences what its author should know before."""

@@ -28,6 +28,8 @@ def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict
     rule = policies.read(document)
     if rule.checkpoint != subject:
         raise BadChange("The rule names another checkpoint than the one it is proposed for.", pointer="/checkpoint")
+    if "\0" in rule.pattern or "\0" in (rule.server or ""):
+        raise BadChange("No name holds the sign U+0000.", pointer="/pattern")
     if len(subject) > LONGEST_NAME:
         raise BadChange(f"A checkpoint's name has at most {LONGEST_NAME} characters.", pointer="/checkpoint")
     return None if rule.retired else rule.document
@@ -71,15 +73,16 @@ def _vetted(rule: policies.Rule, *, at: datetime, proposing: bool) -> list[str]:
     except BadPolicy:
         if not proposing:
             raise
-    told = trying.as_if(lambda: _put_waiting(at=at), lambda: vetting.vet(rule=rule, at=at))
+    told = trying.as_if(lambda: _put_waiting(rule, at=at), lambda: vetting.vet(rule=rule, at=at))
     return ["It can be confirmed when what is proposed for its server and its roles was confirmed.", *told]
 
 
-def _put_waiting(*, at: datetime) -> None:
-    """What of this has become impossible since is left out."""
+def _put_waiting(rule: policies.Rule, *, at: datetime) -> None:
+    """What is proposed for the rule's server and roles; what of it has become impossible since is left out."""
+    named = {Change.About.SERVER: [rule.server], Change.About.ROLE: list(vetting.roles_of(rule))}
     open_changes = Change.objects.filter(state__in=(Change.State.PROPOSED, Change.State.CONFIRMED)).order_by("id")
     for about, room in ((Change.About.SERVER, servers), (Change.About.ROLE, roles)):
-        for change in open_changes.filter(about=about):
+        for change in open_changes.filter(about=about, subject__in=named[about]):
             with suppress(Refusal), transaction.atomic():
                 room.set_to(subject=change.subject, document=trying.document(change), at=at)
 

@@ -36,6 +36,12 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("write it in one line, without hidden signs")
+    return text
+
+
 def _server(name: str) -> str:
     if not SERVER.fullmatch(name):
         raise ValueError("a server's name has 1 to 64 lower-case letters, digits, dots or dashes")
@@ -78,7 +84,8 @@ def key(raw: bytes) -> dict[str, str]:
 
 
 Moment = Annotated[str, BeforeValidator(_moment)]
-Person = Annotated[str, Field(min_length=1, max_length=150)]
+Line = Annotated[str, AfterValidator(_line)]
+Person = Annotated[Line, Field(min_length=1, max_length=150)]
 ServerName = Annotated[str, AfterValidator(_server)]
 Listed = Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=MOST_LISTED)]
 Bound = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -128,8 +135,8 @@ class ServerDocument(Document):
     """
 
     server: ServerName
-    title: str = Field("", max_length=120)
-    environment: str = Field("", max_length=40)
+    title: Line = Field("", max_length=120)
+    environment: Line = Field("", max_length=40)
     owner: Person | None = None
     tools: Annotated[Listed, AfterValidator(_tools)] | None = None
     hosts: Annotated[Listed, AfterValidator(_hosts)] | None = None

@@ -204,6 +204,7 @@ def test_a_checkpoint_is_retired_and_comes_back(ann, now, later):
         ({"about": "weather"}, errors.BadChange),
         ({"proposed": REFUND | {"needs": []}}, errors.BadPolicy),
         ({"proposed": REFUND | {"checkpoint": "x" * 130}, "subject": "x" * 130}, errors.BadChange),
+        ({"proposed": REFUND | {"pattern": "a\0b"}}, errors.BadChange),
         ({"note": "x" * 1001}, errors.TextTooLong),
     ],
 )
@@ -224,3 +225,11 @@ def test_what_stands_already_is_not_proposed_again(ann, now):
         propose(ann, at=now)
     with pytest.raises(errors.NotFound):
         changes.confirm(change_id=999_999, by=ann, at=now)
+
+
+def test_what_waits_for_an_admin_who_is_none_any_more_is_confirmed_alone(ann, ben, now):
+    change = propose(ann, at=now)
+    User.objects.filter(pk=ben.pk).update(is_staff=False)
+    changes.confirm(change_id=change.pk, by=ann, at=now)
+    change.refresh_from_db()
+    assert (change.state, change.alone) == ("applied", True)

@@ -161,7 +161,7 @@ def test_a_title_alone_ends_no_credential(ann, shop, now):
     [
         {"server": "Bad Name"}, {"server": "other"}, {"owner": "nobody"}, {"tools": ["*****"]},
         {"hosts": ["https://pay.example"]}, {"per_minute": 0}, {"public_key": {"kty": "RSA"}}, {"public_key": "-----"},
-        {"token": "secret"},
+        {"token": "secret"}, {"title": "a\0b"}, {"title": "a\u202eb"}, {"owner": "a\0b"},
     ],
 )  # fmt: skip
 def test_a_server_that_cannot_be_is_not_proposed(ann, now, said):

@@ -167,3 +167,15 @@ def test_checking_all_rules_takes_a_constant_number_of_queries(alice, bob, monda
     rules = [each.rule for each in vetting.in_force()]
     with django_assert_num_queries(2):
         assert vetting.unsatisfiable(rules=rules, at=monday) == {}
+
+
+def test_a_rule_for_later_counts_who_will_hold_the_role_by_then(ann, ben, alice, bob, carol, monday):
+    roles.give(role="payments-owner", user=carol, starts=FRIDAY, at=monday)
+    document = rule(need=3).document
+    with pytest.raises(errors.Unsatisfiable):
+        changes.propose(author=ann, about="checkpoint", subject="shop/payout", proposed=document, at=monday)
+    change = changes.propose(
+        author=ann, about="checkpoint", subject="shop/payout", proposed=document, effective_at=FRIDAY, at=monday
+    )
+    changes.confirm(change_id=change.pk, by=ben, at=monday)
+    assert changes.due(at=FRIDAY) == 1
