@@ -43,7 +43,7 @@ class Holding:
     @classmethod
     def of(cls, rules: Iterable[Rule], *, moment: datetime | None, at: datetime) -> "Holding":
         named = {role for rule in rules for held in rule.roles.values() for role in held}
-        return cls(_then(named, moment) if moment else roles.holders(named, at=at, away=True))
+        return cls(then(named, moment) if moment else roles.holders(named, at=at, away=True))
 
     def posts(self, rule: Rule) -> tuple[Post, ...]:
         """The three duties of the rule; approval only where somebody approves."""
@@ -66,8 +66,8 @@ class Holding:
         return tuple(sorted(people.values(), key=lambda held: (held.away, held.username)))
 
 
-def _then(named: set[str], moment: datetime) -> dict[str, list[Holder]]:
-    """As it was. People who have left since are told too: that somebody is active now says nothing of then."""
+def then(named: set[str], moment: datetime) -> dict[str, list[Holder]]:
+    """Role -> who held it, as it was. People who have left since are told too: that somebody is active now says nothing of then."""
     gone = Absence.objects.filter(Absence.at(moment))
     theirs = gone.filter(person=OuterRef("person"))
     held = Membership.objects.filter(Membership.at(moment), role__name__in=named).annotate(

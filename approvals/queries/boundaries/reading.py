@@ -1,6 +1,6 @@
 """One page of the map: its servers by kinds, and what is missing anywhere."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -58,12 +58,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where one server and one kind cross. `common` counts rules for every server that hold here too."""
+    """Where one server and one kind cross.
+
+    `common` counts rules for every server that hold here too, `unmapped` names that none of them is about.
+    """
 
     kind: str
     places: list[Place]
     more: int
     common: int
+    unmapped: int
     gap: bool
     volume: Volume | None
 
@@ -141,16 +145,16 @@ def _rows(
     gaps: dict[int, list[wanting.Gap]] = defaultdict(list)
     for gap in missing:
         gaps[gap.stop.policy.pk].append(gap)
-    open_names = {(each.server, each.kind) for each in unmapped}
+    nameless = Counter((each.server, each.kind) for each in unmapped)
 
     def cell(server: Server | None, kind: str) -> Cell:
         here = by_place[server.name if server else None, kind]
         places = [Place(stop, holding.posts(stop.rule), gaps[stop.policy.pk]) for stop in here[:SHOWN]]
-        bad = any(gaps[stop.policy.pk] for stop in here) or (server is not None and (server.name, kind) in open_names)
+        names = nameless[server.name, kind] if server else 0
+        bad = bool(names) or any(gaps[stop.policy.pk] for stop in here)
         common = len(by_place[None, kind]) if server else 0
-        return Cell(
-            kind, places, len(here) - len(places), common, bad, volumes.get((server.pk, kind)) if server else None
-        )
+        asked = volumes.get((server.pk, kind)) if server else None
+        return Cell(kind, places, len(here) - len(places), common, names, bad, asked)
 
     everybody = [None] if first and any(server is None for (server, _), here in by_place.items() if here) else []
     return [Row(server, [cell(server, kind) for kind in KINDS]) for server in [*everybody, *servers]]
