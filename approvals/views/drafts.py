@@ -112,17 +112,20 @@ def _desk(request: HttpRequest, document: dict[str, Any], policy: Policy | None)
     else:
         form = RuleForm(document=document, servers=servers)
     return Desk(
-        form=form, trial=_trial(sent, do, checked=checked), policy=policy, roles=roles, alone=changes.alone(at=at),
+        form=form, trial=_trial(request, do, checked=checked, at=at), policy=policy, roles=roles,
+        alone=changes.alone(at=at),
         proposal=ProposeForm(sent) if checked else ProposeForm(initial=sent), checked=checked, at=at,
     )  # fmt: skip
 
 
-def _trial(sent: dict[str, str], do: str, *, checked: bool) -> TrialForm:
-    """The ask to try it on: as typed, or the last one seen that the pattern fits."""
+def _trial(request: HttpRequest, do: str, *, checked: bool, at: datetime) -> TrialForm:
+    """The ask to try it on: as typed, or the last one that the pattern fits and this person may see."""
+    sent = request.POST.dict()
     if do != "last":
         return TrialForm(sent) if checked else TrialForm(initial=sent)
     found = drafts.last(
-        kind=sent.get("kind", ""), server=sent.get("server", "")[:64], pattern=sent.get("pattern", "")[:200]
+        user=request.user, kind=sent.get("kind", ""), server=sent.get("server", "")[:64],
+        pattern=sent.get("pattern", "")[:200], at=at,
     )  # fmt: skip
     if found is None:
         return TrialForm(initial=sent | {"none_seen": True})

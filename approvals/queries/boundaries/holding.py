@@ -67,7 +67,10 @@ class Holding:
 
 
 def then(named: set[str], moment: datetime) -> dict[str, list[Holder]]:
-    """Role -> who held it, as it was. People who have left since are told too: that somebody is active now says nothing of then."""
+    """Role -> who held it, as it was.
+
+    People who have left since are told too: that somebody is active now says nothing of then.
+    """
     gone = Absence.objects.filter(Absence.at(moment))
     theirs = gone.filter(person=OuterRef("person"))
     held = Membership.objects.filter(Membership.at(moment), role__name__in=named).annotate(

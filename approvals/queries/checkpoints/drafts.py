@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.models import Role, Server
+from accounts.models import Role, Server, User
 
+from ... import access
 from ...errors import BadPolicy, ConditionFailed
 from ...models import Action, Checkpoint, Policy, Sighting
 from ...rules import conditions, matching, readings
@@ -102,9 +103,13 @@ def seen(*, kind: str, server: str, pattern: str) -> Seen:
     return Seen(fitting, [name for name in names[:SEEN] if name not in set(fitting)], len(names) > SEEN)
 
 
-def last(*, kind: str, server: str, pattern: str) -> Ask | None:
-    """The last ask of this kind whose name fits, among the latest; None when there is none."""
-    asks = Action.objects.filter(**({"server__name": server} if server else {}))
+def last(*, user: User, kind: str, server: str, pattern: str, at: datetime) -> Ask | None:
+    """The last ask of this kind whose name fits, among the latest that this person may see; None when there is none.
+
+    An admin who holds no duty sees no ask: its values are for its owners.
+    """
+    mine = access.actions_seen_by(access.duties(user, at=at))
+    asks = mine.filter(**({"server__name": server} if server else {}))
     latest = Action.objects.filter(pk__in=asks.order_by("-id").values("pk")[:LOOKED_AT], kind=kind)
     names = [name for name in latest.order_by().values_list("name", flat=True).distinct() if _fits(pattern, name)]
     found = latest.filter(Q(name__in=names[:100])).select_related("server").order_by("-id").first()

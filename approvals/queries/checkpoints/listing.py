@@ -99,8 +99,7 @@ def read(*, user: User, wanted: Wanted, at: datetime) -> Listing:
     shown, more = found[:PAGE], len(found) > PAGE
     held = holding.now([policy.rule for policy in shown], at=at)
     rows = [
-        Row(policy, policy.rule, holding.seats(policy.rule, held), holding.warnings(policy.rule, held))
-        for policy in shown
+        Row(policy, policy.rule, holding.seats(policy.rule, held), holding.warnings(policy, held)) for policy in shown
     ]
     servers = list(Server.objects.order_by("name").values_list("name", flat=True)[:200])
     return Listing(rows, wanted.address(after=shown[-1].checkpoint.name) if more else "", servers, admin)

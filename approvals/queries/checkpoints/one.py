@@ -36,7 +36,7 @@ class Then:
 
     at: datetime
     policy: Policy | None
-    seats: list[tuple[holding.Seat, list[holding.Held]]]
+    seats: list[holding.Seat]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read(
     people = holding.now([policy.rule], at=at)
     return Page(
         checkpoint=checkpoint, policy=policy, admin=access.is_admin(user), held=held,
-        seats=holding.seats(policy.rule, people), warnings=holding.warnings(policy.rule, people),
+        seats=holding.seats(policy.rule, people), warnings=holding.warnings(policy, people),
         revisions=_compared(revisions), older=revisions[REVISIONS - 1].revision if len(revisions) > REVISIONS else None,
         changes=_open_changes(checkpoint), grants=_grants(checkpoint, at=at), decided=_decided(checkpoint, at=at),
         waiting=Action.objects.filter(checkpoint=checkpoint, state=State.PENDING)[:COUNTED].count(),
@@ -147,5 +147,4 @@ def _then(checkpoint: Checkpoint, moment: datetime) -> Then:
     policy = checkpoint.policies.filter(created_at__lte=moment).order_by("-revision").first()
     if policy is None:
         return Then(moment, None, [])
-    held = holding.earlier(policy.rule, at=moment)
-    return Then(moment, policy, [(seat, held[seat.role]) for seat in holding.seats(policy.rule, {})])
+    return Then(moment, policy, holding.seats(policy.rule, holding.earlier(policy.rule, at=moment)))

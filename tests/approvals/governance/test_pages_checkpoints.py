@@ -24,7 +24,7 @@ def one(client, who, policy, **query):
 
 def test_the_list_says_what_is_stopped_who_holds_it_and_what_is_missing(client, ann, refund, alice, bob):
     page = get(client, ann, reverse("checkpoints"))
-    for words in ("shop/refund", "alice, bob", "nobody is named for logging", "any server", "within 10 min"):
+    for words in ("shop/refund", "alice, bob", "Nobody answers for logging", "any server", "within 10 min"):
         assert words in page.text
 
 
@@ -87,7 +87,7 @@ def test_who_held_it_then_is_answered_from_revisions_and_memberships(client, ann
         found = (
             one(client, ann, rule, then=(now - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")).context["page"].then
         )
-        return found.policy and found.policy.revision, [(s.role, [h.username for h in held]) for s, held in found.seats]
+        return found.policy and found.policy.revision, [(s.role, [h.username for h in s.people]) for s in found.seats]
 
     assert then(10) == (None, [])
     assert then(8) == (1, [("payments-owner", ["alice"])])

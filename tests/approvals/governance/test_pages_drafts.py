@@ -126,12 +126,16 @@ def test_an_example_that_is_no_json_is_told_at_its_field(client, ann):
     assert page.status_code == 422 and list(page.context["desk"].trial.errors) == ["trial_params", "trial_signals"]
 
 
-def test_the_last_ask_seen_fills_in_the_example(client, ann, shop, now):
+def test_the_last_ask_seen_fills_in_the_example_for_who_may_see_it(client, ann, alice, shop, now):
+    publish(checkpoint="shop/old", pattern="payout", at=now)
     submit(shop, ask(tool="payout", signals={"env": "prod"}), key="x", at=now)
-    trial = new(client, ann, do="last").context["desk"].trial
+    assert "None of the latest asks that you may see" in new(client, ann, do="last").text
+    alice.is_staff = True
+    alice.save()
+    trial = new(client, alice, do="last").context["desk"].trial
     assert json.loads(trial["trial_params"].value()) == {"order": "A1", "amount": 4200}
     assert (trial["trial_name"].value(), json.loads(trial["trial_signals"].value())) == ("payout", {"env": "prod"})
-    assert "None of the latest asks" in new(client, ann, do="last", pattern="else").text
+    assert "None of the latest asks" in new(client, alice, do="last", pattern="else").text
 
 
 def test_names_seen_show_what_a_pattern_stops(client, ann, shop, now):
