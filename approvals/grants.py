@@ -68,8 +68,7 @@ def offer(*, action_id: UUID, person: User, at: datetime) -> Offer:
     _require_grantable(policy.rule)
     role = policy.rule.needs[0].role
     _require_word(person, action, policy.rule, role=role, at=at)
-    if action.state not in (State.APPROVED, State.PENDING):
-        raise NotGrantable(f"This was {action.state}. Only an ask that was approved can be granted beforehand.")
+    _require_precedent(action)
     params = json.loads(bytes(action.body))["value"]["params"]
     return Offer(action, policy, role, policy.rule.grants, covering.arguments(kind=action.kind, params=params))
 
@@ -141,6 +140,14 @@ def _require_word(person: User, action: Action, rule: policies.Rule, *, role: st
         raise NotGrantable(f"Only who holds {role} in their own right can give a grant here.")
     if rule.exclude_server_owner and action.server.owner_id == person.pk:
         raise NotGrantable(f"You own {action.server.name}, and the policy leaves its owner out.")
+
+
+def _require_precedent(action: Action) -> None:
+    """What was approved as the rule wants it; what waits is previewed only."""
+    if action.state not in (State.APPROVED, State.PENDING):
+        raise NotGrantable(f"This was {action.state}. Only an ask that was approved can be granted beforehand.")
+    if action.reason == "break_glass":
+        raise NotGrantable("One person broke the glass here. That is an exception, and no example.")
 
 
 def _require_few(offered: Offer, *, at: datetime) -> None:
