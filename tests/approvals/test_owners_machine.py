@@ -27,14 +27,17 @@ ROLES = ("pay", "data", "chief")
 BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PEOPLE, HELD = st.sampled_from(NAMES), st.sampled_from(ROLES)
 NEEDS = st.sampled_from([(("pay", 1),), (("pay", 2),), (("pay", 1), ("data", 1))])
+VERDICTS = st.sampled_from(["approve", "approve", "approve", "deny"])
 DEADLINE = 600
 
 
 class Owners(RuleBasedStateMachine):
     """`self.members`, `self.away` are the model; the database is what is compared with it."""
 
-    @initialize(needs=NEEDS, order=st.sampled_from(["parallel", "sequential"]))
-    def begin(self, needs, order) -> None:
+    @initialize(
+        needs=NEEDS, order=st.sampled_from(["parallel", "sequential"]), gone=st.sampled_from(["", "ann", "cyd"])
+    )
+    def begin(self, needs, order, gone) -> None:
         self.sid = transaction.savepoint_create()
         self.at, self.count = BEGIN, itertools.count()
         self.people = {name: User.objects.create_user(name) for name in NAMES}
@@ -45,6 +48,9 @@ class Owners(RuleBasedStateMachine):
         for name, role in (("ann", "pay"), ("ben", "pay"), ("cyd", "data"), ("dov", "chief")):
             self.join(name, role)
         self.revise(needs, order, "delegate")
+        if gone:
+            self.go_away(gone, {"pay": "eve", "data": "eve"})
+        self.ask("")
 
     def teardown(self) -> None:
         if hasattr(self, "sid"):
@@ -94,7 +100,7 @@ class Owners(RuleBasedStateMachine):
         admitted = submit(self.shop, ask(subject=subject or "dana"), key=f"k{next(self.count)}", at=self.at)
         self.asked.append((admitted.action, subject))
 
-    @rule(seconds=st.sampled_from([1, 150, 400]))
+    @rule(seconds=st.sampled_from([1, 1, 150, 300]))
     def wait(self, seconds) -> None:
         self.at += timedelta(seconds=seconds)
 
@@ -103,10 +109,25 @@ class Owners(RuleBasedStateMachine):
         deadlines.sweep(at=self.at)
         deadlines.sweep_timers(at=self.at)
 
-    @rule(name=PEOPLE, verdict=st.sampled_from(["approve", "approve", "approve", "deny"]), place=st.integers(0, 2))
+    @rule(name=PEOPLE, verdict=VERDICTS, place=st.integers(0, 2))
     @precondition(lambda self: self.asked)
-    def vote(self, name, verdict, place) -> None:
-        action, subject = self.asked[place % len(self.asked)]
+    def anybody_votes(self, name, verdict, place) -> None:
+        self.vote(name, verdict, *self.asked[place % len(self.asked)])
+
+    @rule(pick=st.integers(0, 4), verdict=VERDICTS)
+    @precondition(lambda self: self.asked)
+    def somebody_votes_who_may(self, pick, verdict) -> None:
+        action, subject = self.asked[-1]
+        found = Action.objects.select_related("policy").get(pk=action.pk)
+        if able := [name for name in NAMES if self.voices(name, found)]:
+            self.vote(able[pick % len(able)], verdict, action, subject)
+
+    @rule(pick=st.integers(0, 4))
+    @precondition(lambda self: self.asked)
+    def somebody_says_yes_who_may(self, pick) -> None:
+        self.somebody_votes_who_may(pick, "approve")
+
+    def vote(self, name, verdict, action, subject) -> None:
         before = Action.objects.select_related("policy").get(pk=action.pk)
         voices = self.voices(name, before)
         said = Review.objects.filter(action=action, reviewer=self.people[name]).exists()
