@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from ..errors import BadChange
 from . import matching
-from .policies import Name, Part
+from .policies import Name, Part, complaint
 
 SERVER = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?|\*|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
@@ -165,9 +165,7 @@ def read[D: Document](shape: type[D], document: Any) -> D:
         canonical.canonical(document)
         return shape.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        pointer = "".join(f"/{part}" for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise BadChange(f"{said[:1].upper()}{said[1:]}.", pointer=pointer or None) from error
+        said, pointer = complaint(error)
+        raise BadChange(said, pointer=pointer) from error
     except (TypeError, ValueError) as error:
         raise BadChange("A document consists of what JSON can say.") from error

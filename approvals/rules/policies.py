@@ -172,13 +172,20 @@ def read(document: dict[str, Any]) -> Rule:
         canonical.canonical(document)
         return Rule.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        pointer = first.get("ctx", {}).get("pointer") or "".join(f"/{part}" for part in first["loc"])
-        raise BadPolicy(
-            f"{first['msg'].removeprefix('Value error, ')}.".capitalize(), pointer=pointer or None
-        ) from error
+        said, pointer = complaint(error)
+        raise BadPolicy(said, pointer=pointer) from error
     except (TypeError, ValueError) as error:
         raise BadPolicy("A policy consists of what JSON can say.") from error
+
+
+def complaint(error: ValidationError) -> tuple[str, str | None]:
+    """Return the first thing that is wrong, as a sentence, and where it is (RFC 6901)."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    pointer = first.get("ctx", {}).get("pointer") or "".join(f"/{part}" for part in first["loc"])
+    named = str(first["loc"][-1])[:80] if first["loc"] else ""
+    told = {"extra_forbidden": f"there is no member {named}", "missing": f"the member {named} is missing"}
+    said = told.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    return f"{said[:1].upper()}{said[1:]}.", pointer or None
 
 
 def stamped(rule: Rule, *, rev: int, published_at: str, published_by: str | None, confirmed_by: str | None) -> bytes:

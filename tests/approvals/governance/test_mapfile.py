@@ -144,7 +144,7 @@ def test_who_is_no_admin_applies_nothing(people, mallory, now):
         (b"placet: 1\ncomplete: 1\n", 2, "true or false"),
         (b"placet: 1\nroles:\n  a:\n    - alice\n    - {person: bob, until: tomorrow}\n", 5, "2026-11-27T18:00:00Z"),
         (b"placet: 1\nroles:\n  a: alice\n", 3, "list of people"),
-        (b"placet: 1\nservers:\n  shop:\n    title: x\n    running: true\n", 5, "Extra inputs"),
+        (b"placet: 1\nservers:\n  shop:\n    title: x\n    running: true\n", 5, "no member running"),
         (b"placet: 1\nservers:\n  shop: {server: other}\n", 3, "stands before it"),
         (b"placet: 1\ncheckpoints:\n  a:\n    kind: spell\n    pattern: x\n", 4, "Input should be"),
         (b"placet: 1\n#" + b"x" * 2_000_000, None, "2,000,000"),
