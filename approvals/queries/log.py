@@ -135,11 +135,13 @@ def _count(period: Period, state: str, reason: str, count: int) -> None:
         period.basis[reason or "review"] += count
 
 
-def _asks(mine: Collection[int], begin: datetime, end: datetime, trunc: type) -> QuerySet:
-    """What was asked: of what is decided, the index on when it was narrows it; what is pending is little."""
-    known = Q(state=State.PENDING) | Q(settled_at__gte=begin)
-    asked = Action.objects.filter(known, checkpoint_id__in=mine, created_at__gte=begin, created_at__lt=end)
-    return asked.annotate(day=trunc("created_at", tzinfo=UTC)).order_by().values_list("day").annotate(count=Count("pk"))
+def _asks(mine: Collection[int], begin: datetime, end: datetime, trunc: type) -> Iterable[tuple[date, int]]:
+    """What was asked, in two questions, each with an index of its own: what is decided, and what is pending yet."""
+    asked = Action.objects.filter(checkpoint_id__in=mine, created_at__gte=begin, created_at__lt=end)
+    known = asked.exclude(state=State.PENDING).filter(settled_at__gte=begin), asked.filter(state=State.PENDING)
+    for some in known:
+        by = some.annotate(day=trunc("created_at", tzinfo=UTC)).order_by()
+        yield from by.values_list("day").annotate(count=Count("pk"))
 
 
 def _times(ended: QuerySet[Action]) -> list[tuple[date, timedelta, bool]]:
