@@ -26,7 +26,8 @@ class Difference:
 
 def role(current: Document | None, proposed: Document | None) -> list[Difference]:
     """Person by person."""
-    before, after = _windows(current), _windows(proposed)
+    holding = {m["person"] for m in (current or {}).get("members", ()) if "from" not in m}
+    before, after = _windows(current, holding), _windows(proposed, holding)
     return [
         Difference(person, tuple(before.get(person, ())), tuple(after.get(person, ())))
         for person in sorted({*before, *after})
@@ -41,17 +42,21 @@ def server(current: Document | None, proposed: Document | None) -> list[Differen
     return [_member(name, old.get(name), new.get(name)) for name in changed]
 
 
-def _windows(document: Document | None) -> dict[str, list[str]]:
+def _windows(document: Document | None, holding: set[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for member in (document or {}).get("members", ()):
-        found.setdefault(member["person"], []).append(window(member.get("from"), member.get("until")))
+        held = member["person"] in holding and "from" not in member
+        told = window(member.get("from"), member.get("until"), held=held)
+        found.setdefault(member["person"], []).append(told)
     return found
 
 
-def window(since: str | None, until: str | None) -> str:
-    """From when until when, in words."""
-    begins = f"from {_moment(since)}" if since else "from now on"
-    return f"{begins}, until {_moment(until)}" if until else f"{begins}, until further notice"
+def window(since: str | None, until: str | None, *, held: bool = False) -> str:
+    """From when until when, in words; of who holds it already only until when."""
+    ends = f"until {_moment(until)}" if until else "until further notice"
+    if held:
+        return ends
+    return f"{f'from {_moment(since)}' if since else 'from now on'}, {ends}"
 
 
 def _member(name: str, old: Any, new: Any) -> Difference:

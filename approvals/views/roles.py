@@ -74,7 +74,7 @@ def _left(current: dict[str, Any], form: LeaveForm, *, at: datetime) -> tuple[di
     if until <= at:
         raise BadChange("That moment has passed. Leave it empty to end it at once.", pointer="/until")
     changed = members[place] | {"until": documents.stamp(until)}
-    window = differences.window(changed.get("from"), changed["until"])
+    window = differences.window(changed.get("from"), changed["until"], held="from" not in changed)
     return current | {"members": [*members[:place], changed, *members[place + 1 :]]}, f"{who} holds {role} {window}"
 
 

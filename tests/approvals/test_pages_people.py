@@ -139,6 +139,9 @@ def test_a_membership_ends_at_a_moment_or_at_once(client, admin, refund, alice, 
     told = post(client, admin, ROLE, form="leave", membership=held.pk)
     assert "bob holds payments-owner no longer" in words(told)
     until = timezone.now().replace(second=0, microsecond=0) + timedelta(days=3)
+    told = words(post(client, admin, ROLE, form="leave", membership=held.pk, until=typed(until)))
+    assert f"bob holds payments-owner until {until.day} {until:%b %Y, %H:%M} UTC" in told
+    assert "from now on" not in told
     post(client, admin, ROLE, form="leave", membership=held.pk, until=typed(until), do="propose")
     held.refresh_from_db()
     assert held.ends_at == until
