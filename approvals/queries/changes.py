@@ -32,7 +32,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One change as this admin sees it. `turns` are of a checkpoint, in words; `differences` of a role or a server."""
+    """One change as this admin sees it.
+
+    `reading` is of the rule that shall stand, or of the one that shall go; `turns` are of a checkpoint, in words, and
+    `differences` of a role or a server.
+    """
 
     change: Change
     mine: bool
@@ -86,7 +90,7 @@ def page(*, user: User, change: Change, before: Document | None, after: Document
     old, new = _rule(change, before), _rule(change, after)
     return Page(
         change=change, mine=change.author_id == user.pk, admins=list(named.values_list("username", flat=True)),
-        checkpoint=place, before=before, after=after, reading=readings.read(new) if new else None,
+        checkpoint=place, before=before, after=after, reading=readings.read(new or old) if new or old else None,
         turns=readings.difference(old, new) if old and new else (), differences=_differences(change, before, after),
     )  # fmt: skip
 

@@ -42,6 +42,12 @@ def test_a_change_shows_what_stood_what_shall_stand_and_why(client, ben, propose
     assert ("+", "  - count: 2") in [(line.sign, line.text) for line in page.context["page"].lines]
 
 
+def test_a_retirement_shows_the_rule_that_goes(client, ann, ben, refund, now):
+    change = changes.propose(author=ann, about="checkpoint", subject="shop/refund", proposed=None, at=now)
+    page = page_of(client, ben, change)
+    assert "Retire checkpoint" in page.text and "that goes" in page.text and "must say yes within" in page.text
+
+
 def test_nobody_confirms_their_own_change_and_the_page_says_who_can(client, ann, proposed):
     page = page_of(client, ann, proposed)
     assert "Your own change cannot be confirmed by you. ben can." in page.text and 'value="confirm"' not in page.text
@@ -138,12 +144,12 @@ def test_the_list_shows_what_waits_then_what_is_for_later_then_what_is_over(clie
     assert "another admin decides" in get(client, ann, reverse("changes")).text
 
 
-def test_what_is_over_comes_in_pages_and_costs_the_same(client, ann, ben, now, django_assert_num_queries):
+def test_what_is_over_comes_in_pages_and_costs_the_same(client, ann, ben, now, django_assert_max_num_queries):
     for _ in range(42):
         made = changes.propose(author=ann, about="role", subject="cfo", proposed={"role": "cfo", "members": []}, at=now)
         changes.withdraw(change_id=made.pk, by=ann, at=now)
     client.force_login(ben)
-    with django_assert_num_queries(6):
+    with django_assert_max_num_queries(6):
         first = client.get(reverse("changes")).context["found"]
     assert len(first.past) == 40
     rest = get(client, ben, reverse("changes"), before=str(first.next)).context["found"]
