@@ -85,20 +85,6 @@ def plan(items: Sequence[Item], *, at: datetime) -> Plan:
     return made
 
 
-def eligible(owners: Iterable[access.Owner], *, subject: str, principal: str) -> list[access.Owner]:
-    """Return the owners who may decide: everybody but the person on whose behalf it happens."""
-    return [
-        owner
-        for owner in owners
-        if not access.is_own(username=owner.username, email=owner.email, names=(subject, principal))
-    ]
-
-
-def name(*, action_id: UUID, owners: Iterable[access.Owner], at: datetime) -> list[Named]:
-    """Return the rows, not yet written, that say these owners were asked."""
-    return [Named(action_id, owner.user_id, owner.role, at) for owner in owners]
-
-
 @dataclass(frozen=True, slots=True)
 class Everybody:
     """Who holds some roles: with people standing in for those who are away, and without. Away people are marked."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass, field
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -22,6 +23,15 @@ RECHECK = 20.0  # seconds between two looks at the session and the duties
 WAITING = 200  # messages kept for a slow reader; beyond that it is told to look at everything
 
 
+@dataclass(slots=True)
+class Seen:
+    """What a person hears of: the checkpoints on which they hold duties, and actions they were asked beside those."""
+
+    person: int | None = None
+    checkpoints: set[int] = field(default_factory=set)
+    actions: set[str] = field(default_factory=set)
+
+
 class InboxSocket(AsyncJsonWebsocketConsumer):
     """Sends `{"event", "actions": [ids]}` for checkpoints the person may see.
 
@@ -29,7 +39,7 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
     """
 
     async def connect(self) -> None:
-        self.checkpoints: set[int] = set()
+        self.seen = Seen()
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(WAITING)
         self.tasks: list[asyncio.Task[None]] = []
         self.unsubscribe = lambda: None
@@ -52,8 +62,12 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
 
     def _hear(self, message: dict[str, Any]) -> None:
         actions, checkpoints = message.get("actions", ()), message.get("checkpoints", ())
+        people = message.get("people") or {}
+        self.seen.actions.update(action for action, ids in people.items() if self.seen.person in ids)
         ids = [
-            action for action, checkpoint in zip(actions, checkpoints, strict=False) if checkpoint in self.checkpoints
+            action
+            for action, checkpoint in zip(actions, checkpoints, strict=False)
+            if checkpoint in self.seen.checkpoints or action in self.seen.actions
         ]
         if not ids:
             return
@@ -79,13 +93,13 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
         await self.close(SIGNED_OUT)
 
     async def _look(self) -> bool:
-        found = await database_sync_to_async(_duties_in_session)(self.scope["session"].session_key)
-        self.checkpoints = found or set()
+        found = await database_sync_to_async(_seen_in_session)(self.scope["session"].session_key)
+        self.seen = found or Seen()
         return found is not None
 
 
-def _duties_in_session(session_key: str | None) -> set[int] | None:
-    """Return the checkpoints the session's person may see; None when the session is nobody's any more."""
+def _seen_in_session(session_key: str | None) -> Seen | None:
+    """Return what the session's person may hear of; None when the session is nobody's any more."""
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     session = store(session_key).load() if session_key else {}
     if not session.get(BACKEND_SESSION_KEY):
@@ -93,7 +107,8 @@ def _duties_in_session(session_key: str | None) -> set[int] | None:
     user = User.objects.filter(pk=session[SESSION_KEY], is_active=True).first()
     if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
-    return set(access.duties(user, at=timezone.now()))
+    beside = {str(action) for action in access.asked_beside(user)}
+    return Seen(user.pk, set(access.duties(user, at=timezone.now())), beside)
 
 
 websocket_urlpatterns = [path("ws/inbox", InboxSocket.as_asgi())]

@@ -4,7 +4,7 @@ Whoever fires one holds the lock on its action, so a timer fires once, and never
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -62,9 +62,8 @@ def _follow(actions: Mapping[UUID, Action], fired: rows.Answer, *, at: datetime,
         for pk in ids
     ]
     rows.insert(named, lines)
-    _tell("warned", warned, actions)
-    _tell("escalated", added, actions)
-
-
-def _tell(event: str, ids: Iterable[UUID], actions: Mapping[UUID, Action]) -> None:
-    nudge.after_commit(event=event, actions=[(pk, actions[pk].checkpoint_id) for pk in ids])
+    people: dict[UUID, list[int]] = defaultdict(list)
+    for each in named:
+        people[each.action_id].append(each.owner_id)
+    for event, ids in (("warned", warned), ("escalated", added)):
+        nudge.after_commit(event=event, actions=[(pk, actions[pk].checkpoint_id) for pk in ids], people=people)

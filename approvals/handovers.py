@@ -163,7 +163,8 @@ def _record(
     named = voice is not None and voice.user_id not in case.asked
     line = ledger.Line(event=f"action.{how}", actor=person.urn, action_id=case.action.pk, at=at)
     rows.insert([assignment.naming(case.action.pk, voice, at=at, why=Why.REASSIGNED)] if named else [], [line])
-    nudge.after_commit(event="handed", actions=[(case.action.pk, case.action.checkpoint_id)])
+    people = {case.action.pk: [voice.user_id]} if voice else {}
+    nudge.after_commit(event="handed", actions=[(case.action.pk, case.action.checkpoint_id)], people=people)
     return made
 
 

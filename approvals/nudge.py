@@ -6,7 +6,7 @@ All of them may be lost: rows say what is still owed.
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -21,18 +21,26 @@ log = logging.getLogger(__name__)
 _quiet_until = 0.0
 
 
-def after_commit(*, event: str, actions: Iterable[tuple[UUID, int | None]]) -> None:
-    """Tell whoever listens that this happened to these actions (id, checkpoint id), once the transaction is durable."""
+def after_commit(
+    *, event: str, actions: Iterable[tuple[UUID, int | None]], people: Mapping[UUID, Iterable[int]] | None = None
+) -> None:
+    """Tell whoever listens that this happened to these actions (id, checkpoint id), once the transaction is durable.
+
+    `people` are those to whom an action comes beside their duties, by their ids.
+    """
     told = list(actions)
+    named = {str(action): list(ids) for action, ids in (people or {}).items()}
     if told:
-        transaction.on_commit(lambda: _tell(event, told), robust=True)
+        transaction.on_commit(lambda: _tell(event, told, named), robust=True)
 
 
-def _tell(event: str, told: list[tuple[UUID, int | None]]) -> None:
+def _tell(event: str, told: list[tuple[UUID, int | None]], people: dict[str, list[int]]) -> None:
     global _quiet_until
     if not settings.REDIS_URL or time.monotonic() < _quiet_until:
         return
     message = {"event": event, "actions": [str(a) for a, _ in told], "checkpoints": [c for _, c in told]}
+    if people:
+        message["people"] = people
     try:
         _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
     except (redis.RedisError, OSError) as error:

@@ -1,9 +1,9 @@
 """Which duties people hold on checkpoints: roles hold them, as guardian's permissions, never on single actions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm, remove_perm
@@ -12,20 +12,11 @@ from accounts import roles as accounts_roles
 from accounts.models import Role, User
 
 from .. import rows
-from ..models import Action, Checkpoint, CheckpointGroupObjectPermission, Duty
+from ..models import Action, Assignment, Checkpoint, CheckpointGroupObjectPermission, Duty, State, Why
 from . import revisions
 
-_OWNERS = """
-SELECT held.content_object_id, person.id, person.username, person.email, role.name
-  FROM approvals_checkpointgroupobjectpermission AS held
-  JOIN auth_permission AS duty ON duty.id = held.permission_id
-  JOIN auth_group AS role ON role.id = held.group_id
-  JOIN accounts_membership AS member ON member.role_id = role.id
-   AND member.starts_at <= %s AND (member.ends_at IS NULL OR member.ends_at > %s)
-  JOIN accounts_user AS person ON person.id = member.person_id
- WHERE held.content_object_id {any} AND duty.codename = %s AND person.is_active
- ORDER BY person.username, role.name
-"""
+MOST_BESIDE = 200
+
 # What somebody holds, own roles first; where they stand in for others, also which revision is in force: its rule may
 # say that nobody stands in.
 _DUTIES = """
@@ -39,16 +30,6 @@ SELECT duty_of.content_object_id, duty.codename, held.role, held.absent_id, poli
  WHERE held.absent_id IS NULL OR duty.codename = %s
  ORDER BY CASE WHEN held.absent_id IS NULL THEN 0 ELSE 1 END, held.role
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A person a duty names now, and the role by which it does."""
-
-    user_id: int
-    username: str
-    email: str
-    role: str
 
 
 def is_admin(user: User) -> bool:
@@ -65,17 +46,6 @@ def set_duties(*, checkpoint: Checkpoint, roles: Mapping[str, Sequence[str]]) ->
         for name in names:
             role, _ = Role.objects.get_or_create(name=name)
             assign_perm(Duty(duty).value, role, checkpoint)
-
-
-def owners(checkpoint_ids: Iterable[int], *, at: datetime, duty: str = Duty.APPROVAL) -> dict[int, list[Owner]]:
-    """Return who holds the duty on each checkpoint now: active people, each once, in one query."""
-    named = list(set(checkpoint_ids))
-    if not named:
-        return {}
-    found: dict[int, dict[int, Owner]] = defaultdict(dict)
-    for checkpoint_id, user_id, *rest in rows.fetch((_OWNERS, [at, at, named, duty]))[0]:
-        found[checkpoint_id].setdefault(user_id, Owner(user_id, *rest))
-    return {checkpoint_id: list(people.values()) for checkpoint_id, people in found.items()}
 
 
 def duties(user: User, *, at: datetime) -> dict[int, dict[str, str]]:
@@ -102,6 +72,12 @@ def decided_by(role: str) -> QuerySet:
 def actions_seen_by(held: Mapping[int, Mapping[str, str]]) -> QuerySet[Action]:
     """Return the actions of the checkpoints on which somebody with these `duties` holds any."""
     return Action.objects.filter(checkpoint_id__in=held)
+
+
+def asked_beside(user: User) -> list[UUID]:
+    """Return the ids of what waits and reached this person beside their duties: by escalation, or handed to them."""
+    asked = Assignment.objects.filter(owner=user, why__in=(Why.ESCALATED, Why.REASSIGNED), action__state=State.PENDING)
+    return list(asked.order_by("-action_id").values_list("action_id", flat=True)[:MOST_BESIDE])
 
 
 def _grants() -> QuerySet[CheckpointGroupObjectPermission]:

@@ -11,9 +11,10 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
 from accounts import roles
-from approvals import consumers, hub
+from approvals import consumers, handovers, hub, reviews
 from config.asgi import application
 from tests.asks import submit
+from tests.publishing import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,3 +143,20 @@ def _flood(url, messages):
         for message in messages:
             pipeline.publish("placet.nudge", message)
         pipeline.execute()
+
+
+async def test_whom_escalation_asks_hears_of_it_and_of_what_becomes_of_it(client, valkey, alice, carol, mallory, shop):
+    at = datetime.now(UTC).replace(microsecond=0)
+    await sync_to_async(publish)(
+        checkpoint="shop/refund", pattern="refund", deadline_seconds=600, at=at,
+        escalation=[{"after_seconds": 60, "role": "data-owner"}],
+    )  # fmt: skip
+    added, stranger = [await open_socket(await sync_to_async(session_of)(client, who)) for who in (carol, mallory)]
+    action = await sync_to_async(arrive)(shop)
+    await sync_to_async(handovers.escalate)(action_id=action.pk, person=alice, at=at)
+    assert await added.receive_json_from(timeout=5) == {"event": "escalated", "actions": [str(action.pk)]}
+    await sync_to_async(reviews.record)(action_id=action.pk, reviewer=alice, verdict="deny", at=at)
+    assert await added.receive_json_from(timeout=5) == {"event": "settled", "actions": [str(action.pk)]}
+    assert await stranger.receive_nothing(timeout=0.2)
+    for socket in (added, stranger):
+        await socket.disconnect()
