@@ -4,14 +4,20 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import transaction
+from django.db.models import Count
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accounts.models import Server
 from approvals import reviews, simulating, tasks
 from approvals.errors import BadPolicy, BadSimulation, NotAnOwner, NotFound, SimulationRunning
-from approvals.models import Action, Simulation
+from approvals.models import Action, Assignment, Simulation
 from approvals.simulating import slices
 from tests.asks import submit
 from tests.publishing import publish, rule
 
+from . import generated
 from .granting import call
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +152,42 @@ def test_a_simulation_changes_no_other_row(simulate, recorded):
     simulate(refunds(effect="deny", when="args.amount > 500", checkpoint="new"))
     assert {model: model.objects.count() for model in before} == before
     assert sorted(Action.objects.values_list("pk", "state")) == states
+
+
+@settings(
+    max_examples=25, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(drafts=generated.RULES.filter(bool), asks=generated.ASKS, owned=st.booleans())
+def test_a_simulation_foretells_what_publishing_does(drafts, asks, owned, admin, alice, bob, carol, shop, now):
+    """The same asks, before the draft is published and after it: the same owners, and the same ways to go."""
+    with transaction.atomic():
+        Server.objects.update(owner=alice if owned else None)
+        *standing, draft = [generated.rule(n, said | {"caps": {}}, shop) for n, said in enumerate(drafts)]
+        for said in standing:
+            publish(**said, at=now)
+        before = [submit(shop, generated.ask(said), key=f"b{n}", at=now).action for n, said in enumerate(asks)]
+        row = simulating.start(author=admin, rule=rule(**draft), days=1, at=now + timedelta(seconds=5))
+        simulating.run(simulation_id=row.pk, clock=lambda: now)
+        row.refresh_from_db()
+        publish(**draft, at=now + timedelta(seconds=6))
+        later = now + timedelta(seconds=7)
+        after = [submit(shop, generated.ask(said), key=f"a{n}", at=later).action for n, said in enumerate(asks)]
+        assert {name: count for name, _, count in row.found["load"] if count} == _asked(after)
+        assert {name: count for name, count, _ in row.found["load"] if count} == _asked(before)
+        differ = sum(_way(old) != _way(new) for old, new in zip(before, after, strict=True))
+        assert row.found["differ"] == differ
+        transaction.set_rollback(True)
+
+
+def _asked(actions):
+    """Person -> of how many of these they were asked."""
+    named = Assignment.objects.filter(action__in=actions, duty="approval")
+    return dict(named.order_by().values_list("owner__username").annotate(Count("pk")))
+
+
+def _way(action):
+    return "review" if action.state == "pending" else action.reason
 
 
 # ── Its life ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,9 +14,10 @@ from approvals import grants, intake, submission, tracing
 from approvals.errors import TooMany
 from approvals.models import Action, Assignment
 from approvals.rules.covering import Limit
-from tests.asks import ask, item, submit
+from tests.asks import item, submit
 from tests.publishing import publish
 
+from . import generated
 from .granting import call
 
 pytestmark = pytest.mark.django_db
@@ -114,75 +115,21 @@ def test_a_grant_that_covers_is_named_and_used_by_nobody(grant_of, shop, now):
 
 # ── The same as intake ───────────────────────────────────────────────────────────────────────────────────────────────
 
-NAMES = st.sampled_from(["refund", "refund_all", "payout"])
-WHENS = st.sampled_from(["", "args.amount > 500", "signals.risk == 'high'", "subject == 'alice'", "args.missing == 1"])
-RULES = st.lists(
-    st.fixed_dictionaries(
-        {
-            "pattern": st.sampled_from(["refund", "refund*", "*", "payout", "*all"]),
-            "effect": st.sampled_from(["review", "review", "allow", "deny"]),
-            "when": WHENS,
-            "arguments": st.sampled_from([None, {"properties": {"amount": {"maximum": 700}}}, {"required": ["more"]}]),
-            "role": st.sampled_from(["payments-owner", "data-owner", "nobody"]),
-            "count": st.integers(1, 3),
-            "on_shop": st.booleans(),
-            "order": st.sampled_from(["parallel", "sequential"]),
-            "caps": st.sampled_from([{}, {"pending": 1}]),
-            "exclude_server_owner": st.booleans(),
-            "deadline_seconds": st.sampled_from([30, 600]),
-        }
-    ),
-    max_size=5,
-)
-ASKS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "tool": NAMES,
-            "amount": st.sampled_from([1, 600, 900]),
-            "subject": st.sampled_from(["", "alice", "user:Bob", "dana"]),
-            "risk": st.sampled_from([None, "high", "low"]),
-            "timeout": st.sampled_from([None, "45s"]),
-        }
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-def _rule(number, said, shop):
-    review = said["effect"] == "review"
-    second = [{"role": "payments-owner"}] if said["role"] != "payments-owner" and said["count"] == 3 else []
-    needs = [{"role": said["role"], "count": min(said["count"], 2)}, *second]
-    rest = ("pattern", "effect", "when", "arguments", "order", "caps", "exclude_server_owner", "deadline_seconds")
-    return {name: said[name] for name in rest} | {
-        "checkpoint": f"c{number}", "rank": number, "server": shop if said["on_shop"] else None,
-        **({"needs": needs} if review else {}),
-    }  # fmt: skip
-
-
-def _ask(said):
-    value = ask(tool=said["tool"])
-    value["mcp"]["params"]["arguments"]["amount"] = said["amount"]
-    value |= {"signals": {"risk": said["risk"]} if said["risk"] else {}}
-    if said["timeout"]:
-        value["timeout"] = said["timeout"]
-    return (
-        value | {"subject": said["subject"]} if said["subject"] else {k: v for k, v in value.items() if k != "subject"}
-    )
-
 
 @settings(
     max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
-@given(drafts=RULES, asks=ASKS, owned=st.booleans(), tools=st.sampled_from([None, None, ["refund*"]]))
+@given(
+    drafts=generated.RULES, asks=generated.ASKS, owned=st.booleans(), tools=st.sampled_from([None, None, ["refund*"]])
+)
 def test_the_trace_says_what_intake_does(drafts, asks, owned, tools, alice, bob, carol, shop, now):
     with transaction.atomic():
         Server.objects.update(owner=alice if owned else None, tools=tools)
         for number, said in enumerate(drafts):
-            publish(**_rule(number, said, shop), at=now)
+            publish(**generated.rule(number, said, shop), at=now)
         for number, said in enumerate(asks):
-            value, at = _ask(said), now + timedelta(seconds=number)
+            value, at = generated.ask(said), now + timedelta(seconds=number)
             foretold = traced(value, at=at)
             (answer,) = intake.submit_many(items=[item(shop, value, key=f"k{number}")], at=at)
             assert _told(foretold) == _done(answer)
