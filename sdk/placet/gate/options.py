@@ -49,7 +49,7 @@ class Options:
     state: Path | None = None
 
     def reviews(self, sampled: Outcome) -> bool:
-        """Whether the completion of this sampling waits for a second yes: always here, or because the policy says so."""
+        """Whether this sampling's completion waits for a second yes: always here, or because the policy says so."""
         return self.hold_result or sampled.result_review
 
     def holds(self, tool: str) -> bool:
