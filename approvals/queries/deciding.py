@@ -47,7 +47,7 @@ class Stage:
 class Deciding:
     """All of it. `refusal` is why this reader's yes would not count (None: it would), `voice` how it would.
 
-    `breaks` is whether they hold the role that may break the glass.
+    `breaks` is whether they hold the role that may break the glass, `broken` who did.
     """
 
     stages: list[Stage] = field(default_factory=list)
@@ -56,6 +56,7 @@ class Deciding:
     voice: Holder | None = None
     refusal: Refusal | None = None
     breaks: bool = False
+    broken: Seat | None = None
     may: bool = False
     asked: bool = False
     passed: bool = False
@@ -97,7 +98,7 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     may = bool(known.voices(user, action))
     return Deciding(
         stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action), voice=voice,
-        refusal=refusal, breaks=known.may_break(user, action), may=may, asked=user.pk in named,
+        refusal=refusal, breaks=known.may_break(user, action), broken=table.broken(), may=may, asked=user.pk in named,
         passed=user.pk in table.passed, last=handovers[-1] if handovers else None, handovers=handovers,
         candidates=table.candidates(without=user.pk) if pending and (may or user.pk in named) else [],
         following=next((t for t in timers if t.role and t.fired_at is None), None) if pending else None,
@@ -142,6 +143,11 @@ class _Table:
         ]
         roles = {need.role for need in self.terms.needs}
         return needs + [self._stage(role, 0, 0, at) for role, at in fired.items() if role not in roles]
+
+    def broken(self) -> Seat | None:
+        """Who approved it alone: theirs is the last review, in a role that no need names."""
+        last = self.reviews[-1] if self.action.reason == "break_glass" and self.reviews else None
+        return self._spoken(last) if last else None
 
     def candidates(self, *, without: int) -> list[str]:
         """Names of those to whom it may be handed: they may decide it now, and have not."""

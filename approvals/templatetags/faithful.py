@@ -34,6 +34,7 @@ EVENTS = {
     "action.commented": "comments",
     "action.reviewed.approve": "approves",
     "action.reviewed.deny": "denies",
+    "action.glass_broken": "breaks the glass",
     "action.approved": "settled as approved, receipt signed",
     "action.denied": "settled as denied, receipt signed",
     "action.expired": "settled as expired, receipt signed",

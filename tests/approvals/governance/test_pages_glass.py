@@ -45,6 +45,7 @@ def test_the_page_offers_it_to_who_holds_the_role_and_says_what_follows(waiting,
 
 def test_it_is_broken_with_a_reason_and_the_page_says_so(waiting, nina):
     said = broken(nina, waiting).text
+    assert "breaks the glass" in said and "Glass broken" in said and "Payments are down." in said
     assert "broke the glass" in said and Action.objects.get().state == "approved"
     assert Finding.objects.get().detail == "Payments are down."
     assert "Break the glass and approve" not in said
