@@ -24,6 +24,7 @@ from .batcher import UNAVAILABLE, Batcher, Overloaded
 SUBMIT_BATCH = 128
 READ_BATCH = 500
 BACKLOG = 4096
+SHARE = BACKLOG // 2  # of the places to wait in, that one server may have
 VERB_THREADS = 2
 VERB_BACKLOG = 512
 
@@ -88,13 +89,25 @@ def _answered(wanted: Sequence[tuple[Identity, UUID]]) -> Sequence[bool | Refusa
     return again(partial(standing.read_answered, wanted=wanted, at=now()))
 
 
+def _asking(item: intake.Item) -> int:
+    return item.server.id
+
+
+def _reading(wanted: tuple[Identity, UUID]) -> int:
+    return wanted[0].id
+
+
 class Lanes:
     """The lanes as seen from one event loop; the threads behind them are the process's."""
 
     def __init__(self) -> None:
-        self.submit = Batcher(_submit, executor=_writer, limit=SUBMIT_BATCH, backlog=BACKLOG)
-        self.read = Batcher(_read, executor=_reader, limit=READ_BATCH, backlog=BACKLOG)
-        self.answered = Batcher(_answered, executor=_reader, limit=READ_BATCH, backlog=BACKLOG)
+        self.submit = Batcher(
+            _submit, executor=_writer, limit=SUBMIT_BATCH, backlog=BACKLOG, whose=_asking, share=SHARE
+        )
+        self.read = Batcher(_read, executor=_reader, limit=READ_BATCH, backlog=BACKLOG, whose=_reading, share=SHARE)
+        self.answered = Batcher(
+            _answered, executor=_reader, limit=READ_BATCH, backlog=BACKLOG, whose=_reading, share=SHARE
+        )
         self._busy = 0
 
     async def verb[**P, Answer](self, verb: Callable[P, Answer], *args: P.args, **words: P.kwargs) -> Answer:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from ..errors import TooMany
 from ..models import Action
 from .batch import Batch, Unsure
+from .floods import floods
 from .items import Admitted, Answer, Item, Known
 
 __all__ = ["Admitted", "Answer", "Item", "submit_many"]
@@ -21,6 +23,18 @@ def submit_many(*, items: Sequence[Item], at: datetime) -> list[Answer]:
     unique constraint says so, and the batch is tried again after a look at what these keys brought before. The same
     goes for two who take the same use of a grant: the last try takes none, and people decide.
     """
+    answers: list[Answer | None] = [floods.refusal(item.server.id, at=at) for item in items]
+    looked_at = [place for place, answer in enumerate(answers) if answer is None]
+    if looked_at:
+        found = _submit([items[place] for place in looked_at], at=at)
+        for place, answer in zip(looked_at, found, strict=True):
+            answers[place] = answer
+            if isinstance(answer, TooMany):
+                floods.told(items[place].server.id, answer, at=at)
+    return answers
+
+
+def _submit(items: Sequence[Item], *, at: datetime) -> list[Answer]:
     known: Known | None = {}
     for _ in range(TRIES - 1):
         try:

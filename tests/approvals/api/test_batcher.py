@@ -108,3 +108,37 @@ async def test_a_caller_who_left_does_not_hold_up_the_others(batcher, work):
     leaving.cancel()
     work.go.set()
     assert await staying == 4 and work.batches == [[1, 2]]
+
+
+@pytest.fixture
+def fair(work):
+    """A batcher of items of lines: `(whose, number)`."""
+    with ThreadPoolExecutor(1) as executor:
+        yield Batcher(work, executor=executor, limit=8, backlog=40, whose=lambda item: item[0], share=20)
+
+
+async def test_callers_of_different_lines_take_turns(fair, work):
+    work.go.clear()
+    first = asyncio.create_task(fair.ask(("a", -1)))
+    await asyncio.sleep(0.05)
+    rest = asyncio.create_task(gather(fair, [*(("a", n) for n in range(18)), ("b", 0), ("c", 0), ("b", 1)]))
+    await asyncio.sleep(0.05)
+    work.go.set()
+    await first
+    await rest
+    assert work.batches[1] == [("a", 0), ("b", 0), ("c", 0), ("a", 1), ("b", 1), ("a", 2), ("a", 3), ("a", 4)]
+    assert [len(batch) for batch in work.batches] == [1, 8, 8, 5]
+
+
+async def test_one_line_may_not_take_all_places_to_wait_in(fair, work):
+    work.go.clear()
+    first = asyncio.create_task(fair.ask(("a", -1)))
+    await asyncio.sleep(0.05)
+    flood = asyncio.create_task(gather(fair, [("a", n) for n in range(50)]))
+    await asyncio.sleep(0.05)
+    other = asyncio.create_task(fair.ask(("b", 0)))
+    await asyncio.sleep(0.05)
+    work.go.set()
+    await first
+    assert sum(isinstance(answer, Overloaded) for answer in await flood) == 30
+    assert await other == ("b", 0, "b", 0) and ("b", 0) in work.batches[1]
