@@ -25,12 +25,7 @@ effect: allow
 
 
 @pytest.fixture
-def admin(django_user_model):
-    return django_user_model.objects.create_user("admin", password="admin-password", is_staff=True)
-
-
-@pytest.fixture
-def recorded(refund, alice, bob, shop, now):
+def denied_once(refund, alice, bob, shop, now):
     action = submit(shop, call(order="A1", amount=1), at=now - timedelta(hours=1)).action
     reviews.record(action_id=action.pk, reviewer=bob, verdict="deny", at=now - timedelta(minutes=59))
     return action
@@ -46,7 +41,7 @@ def counted(row, now):
     return row
 
 
-def test_a_draft_is_taken_as_yaml_or_json_and_counted(client, recorded, admin, now):
+def test_a_draft_is_taken_as_yaml_or_json_and_counted(client, denied_once, admin, now):
     answer = sent(client, admin, draft=json.dumps(rule(checkpoint="a", pattern="b").document))
     assert answer["Location"] == reverse("simulation", args=[Simulation.objects.get().pk])
     text = client.get(answer["Location"]).text
@@ -54,20 +49,20 @@ def test_a_draft_is_taken_as_yaml_or_json_and_counted(client, recorded, admin, n
     assert "It begins within a few seconds" in text
 
 
-def test_what_was_found_is_told_in_words_with_examples(client, recorded, admin, alice, now):
+def test_what_was_found_is_told_in_words_with_examples(client, denied_once, admin, alice, now):
     sent(client, alice)
     row = counted(Simulation.objects.get(), now)
     text = client.get(reverse("simulation", args=[row.pk])).text
     assert "<b>1</b> of 1 asks would have ended otherwise" in text
     assert "denied by people" in text and "allowed by a rule" in text
-    assert reverse("action", args=[recorded.pk]) in text
+    assert reverse("action", args=[denied_once.pk]) in text
     client.force_login(admin)
     text = client.get(reverse("simulation", args=[row.pk])).text
-    assert reverse("action", args=[recorded.pk]) not in text
+    assert reverse("action", args=[denied_once.pk]) not in text
     assert "none that is yours to see" in text
 
 
-def test_waits_and_queues_are_told_in_words(client, recorded, admin, now):
+def test_waits_and_queues_are_told_in_words(client, denied_once, admin, now):
     sent(
         client,
         admin,
@@ -80,7 +75,7 @@ def test_waits_and_queues_are_told_in_words(client, recorded, admin, now):
     assert text.count(">0.1<") == 4
 
 
-def test_the_poll_is_told_to_load_the_page_when_it_is_over(client, recorded, admin, now):
+def test_the_poll_is_told_to_load_the_page_when_it_is_over(client, denied_once, admin, now):
     sent(client, admin)
     row = Simulation.objects.get()
     address, headers = reverse("simulation", args=[row.pk]), {"HX-Request": "true"}
@@ -107,7 +102,7 @@ def test_a_draft_that_cannot_be_read_says_why_and_where(client, refund, admin, d
     assert not Simulation.objects.exists()
 
 
-def test_a_second_one_leads_to_the_one_that_runs(client, recorded, admin):
+def test_a_second_one_leads_to_the_one_that_runs(client, denied_once, admin):
     first = sent(client, admin)["Location"]
     assert sent(client, admin)["Location"] == first
 
@@ -119,14 +114,14 @@ def test_it_starts_from_the_rule_in_force(client, refund, admin):
     assert client.get("/simulations/?checkpoint=nowhere%00").status_code == 200
 
 
-def test_a_cancelled_one_says_so(client, recorded, admin):
+def test_a_cancelled_one_says_so(client, denied_once, admin):
     address = sent(client, admin)["Location"]
     client.post(reverse("simulation_cancel", args=[Simulation.objects.get().pk]))
     assert "Cancelled by admin." in client.get(address).text
     assert "no result" in client.get("/simulations/").text
 
 
-def test_simulations_of_others_are_not_there(client, recorded, admin, alice, mallory):
+def test_simulations_of_others_are_not_there(client, denied_once, admin, alice, mallory):
     sent(client, admin)
     pk = Simulation.objects.get().pk
     client.force_login(alice)
@@ -136,7 +131,7 @@ def test_simulations_of_others_are_not_there(client, recorded, admin, alice, mal
     assert client.get("/simulations/").status_code == 404
 
 
-def test_the_list_takes_a_fixed_number_of_queries(client, recorded, admin, now, django_assert_max_num_queries):
+def test_the_list_takes_a_fixed_number_of_queries(client, denied_once, admin, now, django_assert_max_num_queries):
     for _ in range(4):
         sent(client, admin)
         counted(Simulation.objects.order_by("pk").last(), now)
