@@ -207,10 +207,9 @@ def _permission(claims: dict[str, Any], *, floor: Floor) -> dict[str, Any]:
 def _is_detail(detail: Any) -> bool:
     if not isinstance(detail, dict) or detail.get("type") != DETAIL_TYPE:
         return False
-    if detail.get("result", "review") != "review":  # a condition that I do not know is one that I cannot keep
-        return False
     texts = all(is_text(detail.get(member), 1) for member in ("method", "dig"))
-    return texts and type(detail.get("edited")) is bool and "uses" in detail
+    known = detail.get("result", "review") == "review"  # a condition that I do not know is one that I cannot keep
+    return texts and known and type(detail.get("edited")) is bool and "uses" in detail
 
 
 def _effective(claims: dict[str, Any], detail: dict[str, Any], *, expect: Expected) -> dict[str, Any]:

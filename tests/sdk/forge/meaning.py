@@ -108,6 +108,8 @@ def _things() -> list[Vector]:
         _bad_permission("a thing without a method", "bad_detail", authorization_details__0__method=...),
         _bad_permission("edited, perhaps", "bad_detail", authorization_details__0__edited="no"),
         _bad_permission("without a number of uses", "bad_detail", authorization_details__0__uses=...),
+        _bad_permission("on terms that nobody knows", "bad_detail", authorization_details__0__result="burn"),
+        accept("its result to be reviewed", sealed(changed(approval(), authorization_details__0__result="review"))),
         _bad_permission("to be used twice", "wrong_uses", authorization_details__0__uses=2),
         _bad_permission("to be used true times", "wrong_uses", authorization_details__0__uses=True),
     ]
