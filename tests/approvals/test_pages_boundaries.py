@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from accounts import absences, roles, servers
 from accounts.models import User
+from approvals import findings
+from approvals.findings import Noted
 from approvals.models import Change, Sighting
 from approvals.queries import boundaries
 from tests.asks import ask, submit
@@ -59,6 +61,12 @@ def test_nobody_who_approves_is_the_first_gap_and_leads_to_the_role(client, shop
     assert "Nobody approves: payments-owner has no members." in found
     assert found.index("Nobody approves") < found.index("Nobody handles exceptions: data-owner has no members.")
     assert "Nobody answers for logging" in found
+
+
+def test_what_fell_through_where_nobody_looks_is_counted_at_the_gap(client, shop, alice, bob, ada, now):
+    placed = publish(checkpoint="x", pattern="refund", server=shop, roles={"approval": "payments-owner"}, at=now)
+    findings.record([Noted(code="outcome_failed", checkpoint_id=placed.checkpoint_id, server_id=shop.pk)], at=now)
+    assert "1 thing fell through there that nobody sees." in gaps(client, ada)
 
 
 def test_a_rule_that_names_no_logging_role_is_a_gap(client, shop, alice, bob, ada, now):

@@ -120,7 +120,8 @@ def read(*, user: User, wanted: Wanted, at: datetime) -> Map | None:
     unmapped, unsearched = seen.unmapped(every, moment=wanted.moment, server=wanted.server) if admin else ([], False)
     rows = _rows(servers[:SIZE], found, holding, volumes, missing, unmapped, first=not wanted.after)
     counts = _counts(rows) | {"gaps": len(missing), "unmapped": len(unmapped), "rules": len(found)}
-    return Map(rows, following, missing[:LISTED], unmapped[:LISTED], counts, unsearched, admin)
+    told = missing[:LISTED] if wanted.moment else wanting.with_unseen(missing[:LISTED])
+    return Map(rows, following, told, unmapped[:LISTED], counts, unsearched, admin)
 
 
 def _servers(wanted: Wanted, own: list[Stop] | None) -> QuerySet[Server]:

@@ -1,9 +1,11 @@
 """What is missing: duties that nobody does, or that one person does alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...models import Duty
+from django.db.models import Count
+
+from ...models import Duty, Finding
 from .holding import Holding, Post
 from .revisions import Stop
 
@@ -12,18 +14,34 @@ DOES = {Duty.APPROVAL: "approves", Duty.LOGGING: "answers for logging", Duty.EXC
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is missing at a checkpoint, as a sentence; `role` is the one to give to somebody, "" for none."""
+    """What is missing at a checkpoint, as a sentence; `role` is the one to give to somebody, "" for none.
+
+    `unseen` counts what fell through there and is nobody's to see, as nobody handles exceptions.
+    """
 
     stop: Stop
     code: str
     words: str
     role: str = ""
+    unseen: int = 0
 
 
 def gaps(found: Iterable[Stop], holding: Holding) -> list[Gap]:
     """Return what is missing, the worst first: without an approver every ask is denied."""
     every = [gap for stop in found for gap in of(stop, holding)]
     return sorted(every, key=lambda gap: (_RANK.index(gap.code), gap.stop.name))
+
+
+def with_unseen(found: Iterable[Gap]) -> list[Gap]:
+    """The same, counted; one query."""
+    told = list(found)
+    places = [gap.stop.policy.checkpoint_id for gap in told if gap.code == "no_exceptions"]
+    left = Finding.objects.filter(checkpoint_id__in=places, resolved_at=None).order_by().values_list("checkpoint_id")
+    counts = dict(left.annotate(count=Count("pk"))) if places else {}
+    return [
+        replace(gap, unseen=counts.get(gap.stop.policy.checkpoint_id, 0)) if gap.code == "no_exceptions" else gap
+        for gap in told
+    ]
 
 
 _RANK = ("no_approver", "approvers_away", "too_few", "no_exceptions", "no_logging", "one_person")
