@@ -75,7 +75,7 @@ def new(request: HttpRequest, action_id: UUID) -> HttpResponse:
         raise Http404(refusal.message) from refusal
     except Refusal as refusal:
         shown = {"refused": refusal, "action_id": action_id}
-        return render(request, "approvals/grant_new.html", shown, status=HTTPStatus.CONFLICT)
+        return render(request, "approvals/grant_new.html", shown, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     form = GrantForm(request.POST or None, arguments=offered.arguments, bounds=offered.bounds)
     if not form.is_bound:
         return _form(request, form, offered, {})

@@ -78,7 +78,7 @@ def test_an_ask_that_cannot_be_granted_says_why(client, asked, alice, bob, now):
     reviews.record(action_id=asked.pk, reviewer=bob, verdict="approve", at=now)
     client.force_login(alice)
     answer = client.get(reverse("grant_new", args=[asked.pk]))
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "allows no grants" in answer.text
 
 
