@@ -152,7 +152,9 @@ class _Table:
     def candidates(self, *, without: int) -> list[str]:
         """Names of those to whom it may be handed: they may decide it now, and have not."""
         able = {held.user_id: held for role in self.terms.roles if role in self.turn for held in self._able(role)}
-        return sorted(held.username for held in able.values() if held.user_id not in (self.said | {without}))
+        return sorted(
+            held.username for held in able.values() if not held.away and held.user_id not in (self.said | {without})
+        )
 
     def _stage(self, role: str, count: int, lacking: int, added_at: datetime | None) -> Stage:
         seats = [self._spoken(review) for review in self.reviews if review.role == role]

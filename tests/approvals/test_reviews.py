@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import roles
+from accounts import absences, roles
 from accounts.models import User
 from approvals import errors, reviews, rows, settlement
 from approvals.models import Action, Delivery, Entry, Receipt
@@ -159,19 +159,15 @@ def test_owners_talk_and_strangers_do_not(asked, alice, mallory, later):
 
 
 def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(shop, now, later):
+    """Seven reviews by people with the longest names, each standing in for somebody with the longest name."""
     role = "r" * 150
     people = [User.objects.create_user(f"{number}{'p' * 149}") for number in range(7)]
-    for person in people:
-        roles.give(role=role, user=person, at=now)
-    publish(
-        checkpoint="c" * 120,
-        kind="tool_call",
-        pattern="*",
-        need=7,
-        deadline_seconds=60,
-        roles={"approval": role},
-        at=now,
-    )
+    for number, person in enumerate(people):
+        away = User.objects.create_user(f"{number}{'a' * 149}")
+        roles.give(role=role, user=away, at=now)
+        absences.declare(person=away, delegates={role: person}, at=now)
+    usual = {"kind": "tool_call", "pattern": "*", "deadline_seconds": 60, "roles": {"approval": role}, "at": now}
+    publish(checkpoint="c" * 120, need=7, **usual)
     value = ask(tool="t" * 256, subject="s" * 256, nonce="n" * 128)
     for verdict in ("approve", "deny"):
         action = submit(shop, value, key=verdict, at=now).action
@@ -181,9 +177,7 @@ def test_the_largest_receipt_a_policy_allows_is_one_that_every_verifier_reads(sh
         last = reviews.record(action_id=action.pk, reviewer=people[6], verdict=verdict, note=note, at=later)
         assert len(last.receipt.jws) <= 16 * 1024
     with pytest.raises(errors.BadPolicy):
-        publish(
-            checkpoint="x", kind="tool_call", pattern="*", need=8, deadline_seconds=60, roles={"approval": role}, at=now
-        )
+        publish(checkpoint="x", need=8, **usual)
 
 
 def given(action: Action, reviewer: User, verdict: str = "approve", **how) -> reviews.Given:
