@@ -57,6 +57,11 @@ class Approval:
         return self.verified.edited
 
     @property
+    def basis(self) -> str:
+        """What the yes rests on: `reviewed`, or what your floor takes beside it."""
+        return self.verified.basis
+
+    @property
     def result_review(self) -> bool:
         """Whether the policy wants a second yes for what comes of it: submit a sampling's completion before use."""
         return self.verified.result_review

@@ -95,7 +95,7 @@ def mutants() -> Iterator[tuple[str, types.ModuleType]]:
     yield from cuts(verification)
     whole = uncut()
     for what, module in cuts(terms):
-        whole.approvers, whole.is_text = module.approvers, module.is_text
+        whole.approvers, whole.voices, whole.is_text = module.approvers, module.voices, module.is_text
         yield what, whole
 
 

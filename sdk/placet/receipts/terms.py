@@ -31,7 +31,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The least a caller accepts. A valid receipt that meets only a weaker rule is refused."""
+    """The least a caller accepts. A valid receipt that meets only a weaker rule is refused.
+
+    `bases` says what a yes may rest on: people (`reviewed`) unless told, and for callers who want it a standing rule
+    (`policy`), a `grant` that somebody gave beforehand, or one person alone in an emergency (`break_glass`).
+    """
 
     need: int = 1
     level: int = 1
@@ -64,6 +68,11 @@ class Verified:
         return self.claims["authorization_details"][0]["edited"]
 
     @property
+    def basis(self) -> str:
+        """What the yes rests on; see `Floor`."""
+        return self.claims["basis"]
+
+    @property
     def result_review(self) -> bool:
         """Whether what comes of it is for owners to see before anybody else: a sampling's completion."""
         return self.claims["authorization_details"][0].get("result") == "review"
@@ -76,11 +85,22 @@ class Verified:
 
 def approvers(claims: dict[str, Any], dig: str) -> set[str]:
     """Distinct people whose stated approval is of this ask and these bytes. Level 1 believes the console."""
+    return {stmt["sub"] for stmt in agreeing(claims, dig)}
+
+
+def voices(claims: dict[str, Any], dig: str) -> int:
+    """How many voices approved: of somebody and of who stands in for them, one counts."""
+    said = agreeing(claims, dig)
+    return len({stmt["on_behalf_of"] if is_text(stmt.get("on_behalf_of"), 1) else stmt["sub"] for stmt in said})
+
+
+def agreeing(claims: dict[str, Any], dig: str) -> list[dict[str, Any]]:
+    """The statements that approve of this ask and these bytes, each by somebody."""
     reviews = claims.get("reviews")
     stated = [review.get("stmt") for review in reviews if isinstance(review, dict)] if isinstance(reviews, list) else []
     said = {"verdict": "approve", "eff": dig, "req": claims.get("req")}
-    agreeing = [stmt for stmt in stated if isinstance(stmt, dict) and said.items() <= stmt.items()]
-    return {stmt["sub"] for stmt in agreeing if is_text(stmt.get("sub"), 1)}
+    found = [stmt for stmt in stated if isinstance(stmt, dict) and said.items() <= stmt.items()]
+    return [stmt for stmt in found if is_text(stmt.get("sub"), 1)]
 
 
 def is_text(value: Any, least: int) -> bool:

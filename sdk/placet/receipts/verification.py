@@ -18,7 +18,7 @@ from placet.errors import NotVerified, denial
 from placet.receipts.pins import Pin
 from placet.receipts.signing import APPROVAL, DENIAL
 from placet.receipts.spent import Spent
-from placet.receipts.terms import Expected, Floor, Verified, approvers, is_text
+from placet.receipts.terms import Expected, Floor, Verified, approvers, is_text, voices
 
 MAX_BYTES = 16 * 1024
 SKEW_SECONDS = 30
@@ -198,10 +198,34 @@ def _permission(claims: dict[str, Any], *, floor: Floor) -> dict[str, Any]:
     require(_is_detail(detail), 9, "bad_detail", "the approved thing has another form")
     require(type(detail["uses"]) is int and detail["uses"] == 1, 9, "wrong_uses", "an approval is used once")
     need: Any = pol.get("need") if isinstance(pol, dict) else None
-    require(type(need) is int and need >= floor.need, 9, "need_below_floor", "the rule asks for fewer people than I do")
-    enough = claims["basis"] != "reviewed" or len(approvers(claims, detail["dig"])) >= need
-    require(enough, 9, "quorum_missing", "fewer people approved these bytes than the rule asks for")
+    least = 0 if claims["basis"] == "policy" else floor.need
+    require(type(need) is int and need >= least, 9, "need_below_floor", "the rule asks for fewer people than I do")
+    grants = ("grant" in claims) == (claims["basis"] == "grant")
+    require(grants, 9, "bad_basis", "a receipt names a grant when it rests on one")
+    _rests(claims, detail["dig"], need=need)
     return detail
+
+
+def _rests(claims: dict[str, Any], dig: str, *, need: int) -> None:
+    """9: what the yes rests on is there."""
+    match claims["basis"]:
+        case "reviewed":
+            enough = len(approvers(claims, dig)) >= need and voices(claims, dig) >= need
+            require(enough, 9, "quorum_missing", "fewer people approved these bytes than the rule asks for")
+        case "break_glass":
+            require(bool(approvers(claims, dig)), 9, "quorum_missing", "nobody says that they broke the glass")
+        case "policy":
+            require(need == 0, 9, "bad_basis", "a standing rule asks for nobody")
+        case "grant":
+            require(_is_grant(claims["grant"]), 9, "bad_basis", "a grant has a name and its uses left")
+        case _:
+            raise NotVerified(9, "wrong_basis", "this verifier does not know the basis")
+
+
+def _is_grant(grant: Any) -> bool:
+    if not isinstance(grant, dict) or grant.keys() != {"id", "uses_left"}:
+        return False
+    return is_text(grant["id"], 1) and type(grant["uses_left"]) is int and grant["uses_left"] >= 0
 
 
 def _is_detail(detail: Any) -> bool:

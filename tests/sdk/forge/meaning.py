@@ -17,11 +17,13 @@ from .receipts import (
     approval,
     changed,
     denies,
+    granted,
     refusal,
     refuse,
     request,
     review,
     sealed,
+    standing,
 )  # fmt: skip
 
 OTHER_ACTION = "0199e3c4-5a51-7c3e-9d4b-2f1f6c0a7b12"
@@ -76,14 +78,13 @@ def _bad_permission(name: str, code: str, **members: Any) -> Vector:
 
 
 def _bases() -> list[Vector]:
-    grant = changed(approval(people=()), basis="grant")
     as_approval = sealed(refusal("denied", "owner_denied"))
     return [
-        accept("a standing grant, for a caller who takes them", sealed(grant), floor={"bases": ["reviewed", "grant"]}),
         refuse("a denial's claims under an approval's header", as_approval, 9, "wrong_decision"),
         _bad_permission("a decision in other words", "wrong_decision", decision="allowed"),
-        refuse("a standing grant, not asked for", sealed(grant), 9, "wrong_basis"),
-        _bad_permission("decided by policy alone", "wrong_basis", basis="policy"),
+        refuse("a standing grant, not asked for", sealed(granted()), 9, "wrong_basis"),
+        refuse("decided by policy alone, not asked for", sealed(standing()), 9, "wrong_basis"),
+        _bad_permission("one person alone, not asked for", "wrong_basis", basis="break_glass"),
         _bad_permission("on no basis", "wrong_basis", basis=...),
         _bad_permission("a basis that is no text", "wrong_basis", basis=["reviewed"]),
         _bad_permission("another server may act", "wrong_actor", act__sub=ELSEWHERE),
@@ -92,11 +93,61 @@ def _bases() -> list[Vector]:
         _bad_permission("a rule that asks for nobody", "need_below_floor", pol__need=0),
         _bad_permission("a rule that asks for some", "need_below_floor", pol__need="1"),
         refuse("a rule weaker than this caller's", GOOD, 9, "need_below_floor", floor={"need": 2}),
+        *_standing(),
+        *_granted(),
+        *_broken(),
+    ]
+
+
+def _standing() -> list[Vector]:
+    taken = {"bases": ["reviewed", "policy"]}
+    strict = taken | {"need": 2}
+    odd, less = sealed(changed(standing(), pol__need=None)), sealed(changed(standing(), pol__need=-1))
+    asking, unheard = sealed(changed(standing(), pol__need=1)), sealed(approval() | {"basis": "oracle"})
+    return [
+        accept("a standing rule, for a caller who takes them", sealed(standing()), floor=taken),
+        accept("people, for a caller who takes a standing rule too", GOOD, floor=taken),
+        accept("a standing rule asks for nobody, whatever this caller needs", sealed(standing()), floor=strict),
+        refuse("a standing rule that asks for people", asking, 9, "bad_basis", floor=taken),
+        refuse("no number of people", odd, 9, "need_below_floor", floor=taken),
+        refuse("fewer people than none", less, 9, "need_below_floor", floor=taken),
+        refuse("a basis nobody knows", unheard, 9, "wrong_basis", floor={"bases": ["oracle"]}),
+    ]
+
+
+def _granted() -> list[Vector]:
+    taken = {"bases": ["reviewed", "grant"]}
+
+    def bad(name: str, claims: dict[str, Any]) -> Vector:
+        return refuse(name, sealed(claims), 9, "bad_basis", floor=taken)
+
+    return [
+        accept("a standing grant, for a caller who takes them", sealed(granted()), floor=taken),
+        accept("the last use of a grant", sealed(granted(uses_left=0)), floor=taken),
+        refuse("a grant under a rule weaker than this caller's", sealed(granted()), 9, "need_below_floor",
+               floor=taken | {"need": 2}),
+        bad("a grant that is not named", changed(granted(), grant=...)),
+        bad("a grant that is a text", granted() | {"grant": ACTION}),
+        bad("a grant with a member more", granted(by="user:alice")),
+        bad("a grant without a name", granted(id="")),
+        bad("a grant with uses that are no number", granted(uses_left=True)),
+        bad("a grant overdrawn", granted(uses_left=-1)),
+        bad("people who name a grant too", approval() | {"grant": granted()["grant"]}),
+    ]  # fmt: skip
+
+
+def _broken() -> list[Vector]:
+    taken = {"bases": ["reviewed", "break_glass"]}
+    broken = changed(approval(), basis="break_glass", pol__need=2)
+    return [
+        accept("one person where two are needed, for a caller who takes it", sealed(broken), floor=taken),
+        refuse("a glass broken by nobody", sealed(changed(broken, reviews=[])), 9, "quorum_missing", floor=taken),
     ]
 
 
 def _things() -> list[Vector]:
     detail = approval()["authorization_details"][0]
+    again = sealed(changed(approval(), authorization_details__0__result="review"))
     return [
         _bad_permission("nothing is granted", "not_one_detail", authorization_details=[]),
         _bad_permission("two things are granted", "not_one_detail", authorization_details=[detail, detail]),
@@ -112,6 +163,8 @@ def _things() -> list[Vector]:
         accept("its result to be reviewed", sealed(changed(approval(), authorization_details__0__result="review"))),
         _bad_permission("to be used twice", "wrong_uses", authorization_details__0__uses=2),
         _bad_permission("to be used true times", "wrong_uses", authorization_details__0__uses=True),
+        accept("its result comes back for a review", again),
+        _bad_permission("a result on another condition", "bad_detail", authorization_details__0__result="publish"),
     ]
 
 
@@ -121,6 +174,10 @@ def _quorums() -> list[Vector]:
     against = review("bob", req=request(), eff=eff, verdict="deny")
     elsewhere = review("bob", req=request() | {"nonce": "B" * 22}, eff=eff)
     earlier = review("bob", req=request(), eff="e" * 43)
+    for_alice = changed(review("bob", req=request(), eff=eff), stmt__on_behalf_of="user:alice")
+    for_carol = changed(for_alice, stmt__on_behalf_of="user:carol")
+    twice = changed(two["reviews"][0], stmt__on_behalf_of="user:eve")
+    stood_in = sealed(changed(two, reviews=[two["reviews"][0], for_carol]))
 
     def alone(name: str, *more: Any) -> Vector:
         return refuse(name, sealed(changed(two, reviews=[two["reviews"][0], *more])), 9, "quorum_missing")
@@ -128,6 +185,9 @@ def _quorums() -> list[Vector]:
     return [
         accept("two people, as the rule asks", sealed(two)),
         accept("two people, as this caller asks", sealed(two), floor={"need": 2}),
+        accept("one for themselves, one standing in for a third", stood_in),
+        alone("one for themselves, and one standing in for them", for_alice),
+        alone("one for themselves, and standing in for another", twice),
         alone("one person where two are needed"),
         alone("the same person twice", two["reviews"][0]),
         alone("one for, one against", against),

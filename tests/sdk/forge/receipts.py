@@ -61,6 +61,16 @@ def approval(effective: dict[str, Any] = REFUND, *, people: tuple[str, ...] = ("
     return common(effective, people=people) | granted
 
 
+def granted(**grant: Any) -> dict[str, Any]:
+    """An approval that rests on a grant, or on what is told of it."""
+    return approval(people=()) | {"basis": "grant", "grant": {"id": ACTION, "uses_left": 3} | grant}
+
+
+def standing() -> dict[str, Any]:
+    """An approval that rests on a rule which asks nobody."""
+    return changed(approval(people=()), basis="policy", pol__need=0)
+
+
 def refusal(decision: str, reason: str, note: str | None = None) -> dict[str, Any]:
     claims = common(people=()) | {"decision": decision, "reason": reason}
     return claims | ({"note": note} if note else {})
