@@ -22,6 +22,7 @@ from placet.errors import Denied, NotApproved, NotVerified, Refused
 from placet.examination import Examination, examine, issued_at
 from placet.gate import command as gating
 from placet.receipts import Expected, Floor, Pin
+from placet.receipts.terms import BASES
 from placet.submissions import Action, restored
 
 APPROVED, REFUSED, WRONG_CALL, DENIED = 0, 1, 2, 3
@@ -66,7 +67,8 @@ def wait(given: argparse.Namespace) -> int:
         "edited": approved.edited, "reviewers": approved.reviewers, "receipt": approved.receipt.decode(),
     }  # fmt: skip
     if not given.json:
-        print(f"approved by {', '.join(approved.reviewers)}; this may run, once:", file=sys.stderr)
+        by = ", ".join(approved.reviewers) or approved.basis
+        print(f"approved by {by}; this may run, once:", file=sys.stderr)
     print(json.dumps(said if given.json else approved.verified.effective))
     return APPROVED
 
@@ -85,7 +87,7 @@ def verify(given: argparse.Namespace) -> int:
     pin = Pin(json.loads(given.pin.read_bytes()), issuer=given.issuer)
     audience = urn(given.audience) if given.audience else None
     expect = _expected(given, receipt, audience) if given.ask else None
-    floor = Floor(need=given.need, level=given.level)
+    floor = Floor.taking(given.accept, need=given.need, level=given.level)
     found = examine(receipt, pin=pin, now=_moment(given.at, receipt), audience=audience, expect=expect, floor=floor)
     print(json.dumps(_as_json(found)) if given.json else _as_text(found))
     if found.refusal:
@@ -156,7 +158,10 @@ def _console(given: argparse.Namespace) -> Console:
     if not given.url:
         raise ValueError("give the console's address: --url, or PLACET_URL")
     pin = given.pin or FIRST_USE
-    return Console(given.url, pin=pin, key=given.private_key, server=given.server, patience=given.patience)
+    return Console(
+        given.url, pin=pin, key=given.private_key, server=given.server, patience=given.patience,
+        floor=Floor.taking(given.accept),
+    )  # fmt: skip
 
 
 def _read(path: str) -> bytes:
@@ -203,6 +208,9 @@ def _command(commands: Any, run: Any, *, network: bool = True) -> argparse.Argum
     words = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
     words.set_defaults(command=run)
     words.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    words.add_argument(
+        "--accept", action="append", default=[], choices=BASES, help="take a yes that rests on this too, not on reviews"
+    )
     if network:
         env = os.environ.get
         words.add_argument(

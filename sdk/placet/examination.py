@@ -94,6 +94,14 @@ def _walked(receipt: bytes, **terms: Any) -> tuple[list[int], NotVerified | None
     return held, None, "approved"
 
 
+#: Bases that are no reviews by as many people as the rule asks for.
+RESTS = {
+    "policy": "a standing rule, and on nobody's review",
+    "grant": "a grant that somebody gave beforehand, and on nobody's review of this ask",
+    "break_glass": "one person alone, who broke the glass in an emergency",
+}
+
+
 def issued_at(receipt: bytes) -> int | None:
     """The moment the receipt says it was signed, unverified: to examine it as of then."""
     try:
@@ -127,6 +135,7 @@ def _proven(claims: dict[str, Any], decision: str, *, audience: str | None, expe
     if decision == "approved":
         detail = claims["authorization_details"][0]
         lines.append(f"It allowed {detail['method']} {detail.get('name', '')} once, until {ends}.")
+        lines += [f"It rests on {RESTS[claims['basis']]}."] if claims["basis"] in RESTS else []
     if expect:
         lines.append("It answers the given ask: same nonce, same bytes.")
     return lines

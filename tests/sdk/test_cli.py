@@ -75,6 +75,15 @@ def test_a_refusal_names_its_step_and_ends_with_1(files, pin, capsys, receipt, m
     assert (said["claims"] is None) == (step != 6)
 
 
+@pytest.mark.parametrize(("basis", "claims"), [("policy", forge.standing()), ("grant", forge.granted())])
+def test_a_yes_that_rests_on_no_review_is_taken_only_when_asked_for(files, pin, capsys, basis, claims):
+    receipt = files("r.jws", forge.sealed(claims))
+    assert main(["verify", receipt, "--pin", pin, *AT]) == 1
+    assert "wrong_basis" in capsys.readouterr().out
+    assert main(["verify", receipt, "--pin", pin, *AT, "--accept", basis]) == 0
+    assert "It rests on a " in capsys.readouterr().out
+
+
 def test_other_bytes_than_the_given_ask_are_refused(files, pin, capsys):
     other = ASK | {"mcp": {"method": "tools/call", "params": {"name": "refund", "arguments": {"amount": 9999}}}}
     assert main(["verify", files("r.jws", forge.GOOD), "--pin", pin, *AT, "--ask", files("ask.json", other)]) == 1

@@ -25,6 +25,7 @@ from placet.gate.memory import Memory
 from placet.gate.messages import MAX_MESSAGE
 from placet.gate.options import Options, os_user
 from placet.gate.shared import Shared
+from placet.receipts import Floor
 
 HELD = "tools/call"
 
@@ -89,7 +90,7 @@ def shared(given: argparse.Namespace, options: Options) -> Shared:
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
     console = AsyncConsole(
         given.url, pin=given.pin, key=given.private_key, server=given.server, patience=given.patience,
-        transport=httpx2.AsyncHTTPTransport(limits=limits),
+        transport=httpx2.AsyncHTTPTransport(limits=limits), floor=Floor.taking(given.accept),
     )  # fmt: skip
     memory = Memory(options.state)
     return Shared(options, holding=Holding(console, memory), memory=memory)

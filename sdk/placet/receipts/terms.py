@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from placet.canonical import digest
 
@@ -29,6 +30,10 @@ class Expected:
         return digest(self.kind, self.effective)
 
 
+#: What a yes may rest on beside people's reviews, for callers who want it.
+BASES = ("policy", "grant", "break_glass")
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     """The least a caller accepts. A valid receipt that meets only a weaker rule is refused.
@@ -41,6 +46,11 @@ class Floor:
     level: int = 1
     bases: frozenset[str] = frozenset({"reviewed"})
     max_life_seconds: int = 600
+
+    @classmethod
+    def taking(cls, bases: Iterable[str], **terms: Any) -> Self:
+        """The usual floor, which takes a yes on these bases too."""
+        return cls(bases=frozenset({"reviewed", *bases}), **terms)
 
 
 @dataclass(frozen=True, slots=True)
