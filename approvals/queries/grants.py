@@ -45,8 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
+    """One page of the list. `part` is whether this reader has any: an admin, or a holder of some duty."""
+
     rows: list[Row]
     next: Cursor | None
+    part: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ def listed(*, user: User, at: datetime, after: Cursor | None = None) -> Listed:
     grants = list(found[: PAGE + 1])
     last = grants[PAGE - 1] if len(grants) > PAGE else None
     rows = _rows(grants[:PAGE], user, held, most=LATEST, at=at)
-    return Listed(rows, Cursor(last.created_at, last.pk) if last else None)
+    part = bool(held) or access.is_admin(user)
+    return Listed(rows, Cursor(last.created_at, last.pk) if last else None, part)
 
 
 def one(*, user: User, grant_id: UUID, at: datetime) -> Row:
@@ -123,7 +127,7 @@ def _such(like: Action) -> list[Action]:
 
 def _seen(user: User, held: dict[int, dict[str, str]]) -> QuerySet[Grant]:
     grants = Grant.objects.select_related("checkpoint", "server", "created_by", "revoked_by")
-    return grants if user.is_active and user.is_staff else grants.filter(checkpoint_id__in=held)
+    return grants if access.is_admin(user) else grants.filter(checkpoint_id__in=held)
 
 
 def _rows(grants: list[Grant], user: User, held: dict[int, dict[str, str]], *, most: int, at: datetime) -> list[Row]:
@@ -157,7 +161,7 @@ def _row(
     open_ = grant.revoked_at is None
     return Row(
         grant=grant, used=used, stand=_stand(grant, used, at=at), bounds=covering.bounds(bytes(grant.covers)),
-        uses=uses, seen=bool(mine), revocable=open_ and (Duty.APPROVAL in mine or user.is_staff),
+        uses=uses, seen=bool(mine), revocable=open_ and (Duty.APPROVAL in mine or access.is_admin(user)),
     )  # fmt: skip
 
 

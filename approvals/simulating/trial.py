@@ -105,7 +105,8 @@ class Trial:
         went = "review" if was in REVIEWED else {"allowed": "allow", "granted": "grant"}.get(was, was)
         goes = {"review": "no_owner" if asked is None else "review", "allow": "allow"}.get(route.decision, route.reason)
         others = went == goes == "review" and self._needs_of(policy_id) != route.policy.rule.needs
-        return "others" if others else goes, went != goes
+        denied = went in ROUTED and goes in ROUTED  # for another reason, perhaps; it ends the same
+        return "others" if others else goes, went != goes and not denied
 
     def _route(self, group: Group, facts: Facts) -> Route:
         asker = self.askers[group.server_id]

@@ -77,6 +77,14 @@ def test_what_nobody_stopped_would_find_an_owner(simulate, alice, bob, shop, now
     assert found.found["load"] == [["alice", 0, 1], ["bob", 0, 1]]
 
 
+def test_a_no_for_another_reason_is_no_other_end(simulate, refund, shop, now):
+    submit(shop, call(order="A1", amount=1), at=now)
+    publish(checkpoint="shop/refund", pattern="refund", retired=True, at=now)
+    found = simulate(refunds(effect="deny"))
+    assert ways(found) == {("no_owner", "policy_denied"): (1, False)}
+    assert found.found["differ"] == 0
+
+
 def test_a_draft_nobody_could_meet_would_deny(simulate, recorded):
     found = simulate(refunds(roles={"approval": "nobody-here"}))
     assert ways(found)["approved", "no_owner"] == (4, True)
@@ -164,4 +172,5 @@ def _asked(actions):
 
 
 def _way(action):
-    return "review" if action.state == "pending" else action.reason
+    """People decide, or it ended at once: as a yes, or as a no."""
+    return "review" if action.state == "pending" else action.state
