@@ -13,7 +13,7 @@ import yaml
 
 from ..errors import BadMap
 
-MOST_BYTES, MOST_DEPTH = 2_000_000, 80  # an argument schema nests up to 64 deep
+MOST_BYTES, MOST_DEPTH = 8_000_000, 80  # an argument schema nests up to 64 deep
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")

@@ -1,14 +1,15 @@
 """Changes of the map: proposed by one admin, confirmed by another, applied once on what they were proposed on."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from placet import canonical
 
 from accounts.models import User
-from approvals import changes, errors
+from approvals import changes, errors, tasks
 from approvals.models import Change, Entry, Policy
+from config.celery import app
 from tests import publishing
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +234,13 @@ def test_what_waits_for_an_admin_who_is_none_any_more_is_confirmed_alone(ann, be
     changes.confirm(change_id=change.pk, by=ann, at=now)
     change.refresh_from_db()
     assert (change.state, change.alone) == ("applied", True)
+
+
+def test_the_beat_applies_what_is_due(ann, ben, valkey):
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    change = propose(ann, at=begun, effective_at=begun + timedelta(minutes=30))
+    changes.confirm(change_id=change.pk, by=ben, at=begun)
+    tasks.sweep()
+    assert state(change) == "applied" and tasks.recheck() == 0
+    named = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert {tasks.SWEEP, tasks.RECHECK} <= named <= set(app.tasks)
