@@ -3,12 +3,13 @@
 import json
 from base64 import urlsafe_b64decode
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from accounts import absences, roles
 from accounts.models import User
-from approvals import access, assignment, errors, reviews
+from approvals import access, assignment, errors, reviews, rows
 from approvals.models import Action, Review
 from tests.asks import ask, submit
 from tests.publishing import publish
@@ -244,3 +245,17 @@ def test_steps_that_come_too_late_are_left_out_and_the_warning_comes_earlier(ali
 
     assert due(600) == [(0, "", 540), (1, "data-owner", 100), (2, "chief", 300)]
     assert due(300) == [(0, "", 270), (1, "data-owner", 100)]
+
+
+def test_however_many_asks_and_roles_two_questions_find_their_people(alice, bob, carol, dan, now, monkeypatch):
+    away(alice, dan, now)
+    policies = [place(now), publish(checkpoint="b", pattern="b", needs=BOTH, at=now)]
+    items = [
+        assignment.Item(action_id=UUID(int=n), policy=policies[n % 2], deadline_at=now + DAY, subject=f"s{n}")
+        for n in range(40)
+    ]
+    turns, turn = [], rows.turn
+    monkeypatch.setattr(rows, "turn", lambda *steps: turns.append(len(steps)) or turn(*steps))
+    made = assignment.plan(items, at=now)
+    assert turns == [2]
+    assert len(made.named) == 20 * 2 + 20 * 3 and not made.hopeless
