@@ -75,7 +75,7 @@ def put(confirmed: Confirmed) -> None:
 
 def set_to(*, subject: str, document: dict[str, Any] | None, at: datetime, by: User | None = None) -> None:
     """Make it so, in the caller's transaction."""
-    members = _members(document)
+    members = _members(since(document=document, at=at))
     known = people.named((each["person"], f"/members/{place}/person") for place, each in enumerate(members))
     windows = [
         roles.Window(known[each["person"]], starts=_moment(each.get("from")), until=_moment(each.get("until")))

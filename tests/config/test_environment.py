@@ -35,6 +35,10 @@ def test_nothing_needs_to_be_set(told):
     assert (env.port, env.demo, env.redis_url, env.issuer) == (8000, True, "", "http://127.0.0.1:8000")
 
 
+def test_a_second_admin_is_asked_unless_the_operator_says_otherwise(told):
+    assert told().second_admin and not told(SECOND_ADMIN="0").second_admin
+
+
 def test_issuer_follows_the_port_until_it_is_named(told):
     assert told(PORT="8123").issuer == "http://127.0.0.1:8123"
     assert told(PUBLIC_URL="https://console.example.org/").issuer == "https://console.example.org"
@@ -47,6 +51,7 @@ def test_issuer_follows_the_port_until_it_is_named(told):
         ("PORT", "0", "PORT should be greater than"),
         ("WEB_PROCESSES", "0", "WEB_PROCESSES should be greater than"),
         ("DEMO", "perhaps", "DEMO should be a valid boolean"),
+        ("SECOND_ADMIN", "perhaps", "SECOND_ADMIN should be a valid boolean"),
         ("DATABASE_URL", "mysql://root@localhost/x", "DATABASE_URL must start with"),
         ("DATABASE_URL", "postgresql://localhost", "DATABASE_URL must end in the name"),
         ("DATABASE_URL", "sqlite://x", "DATABASE_URL must be sqlite"),

@@ -155,6 +155,6 @@ class Governing(RuleBasedStateMachine):
 def test_no_reachable_state_holds_a_rule_that_nobody_agreed_on():
     from hypothesis.stateful import run_state_machine_as_test
 
-    quick = settings(max_examples=16, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Governing, settings=quick)
     assert not Change.objects.exists(), "each run leaves nothing behind"

@@ -73,6 +73,13 @@ def test_that_time_passed_makes_no_change_stale(ann, ben, alice, bob, now):
     assert Change.objects.get().state == "applied"
 
 
+def test_a_window_that_is_over_when_it_is_confirmed_is_left_out(ann, ben, alice, bob, carol, now):
+    until = now + timedelta(minutes=5)
+    proposed = role(ann, "alice", {"person": "carol", "until": until.isoformat()}, at=now)
+    changes.confirm(change_id=proposed.pk, by=ben, at=until)
+    assert names(PAYMENTS, until) == ["alice"]
+
+
 def test_a_role_somebody_else_changed_meanwhile_is_not_overwritten(ann, ben, alice, bob, now):
     proposed = role(ann, "alice", at=now)
     roles.take(role=PAYMENTS, user=bob, at=now)
