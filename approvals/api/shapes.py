@@ -24,7 +24,10 @@ class Decision(Closed):
 
     decided_at: datetime
     reason: str = Field(
-        "", description="owner_denied, no_checkpoint, no_owner, expired or withdrawn; absent when approved"
+        "",
+        description="why it was denied (owner_denied, policy_denied, policy_error, outside_policy, not_listed, "
+        "no_checkpoint, no_owner), expired or withdrawn; of an approval without reviews policy, grant or break_glass; "
+        "else absent",
     )
     note: str = Field("", description="what the owner who denied it wrote")
     expires_at: datetime | None = Field(None, description="approved only: use it before this")
