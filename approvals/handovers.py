@@ -40,21 +40,27 @@ class _Case:
     action: Action
     rights: access.Rights
     votes: list[quorum.Vote]
-    asked: set[int]
+    asked: dict[int, str]
     passed: set[int]
 
     @property
     def left(self) -> set[int]:
-        """Those who were asked, have said nothing, and have not passed it on."""
-        return self.asked - self.passed - {vote.person for vote in self.votes}
+        """Those who were asked in a role whose turn it is, have said nothing, and have not passed it on."""
+        terms = self.rights.terms(self.action)
+        turn = quorum.turn(terms, quorum.count(terms, self.votes))
+        asked = {person for person, role in self.asked.items() if role in turn}
+        return asked - self.passed - {vote.person for vote in self.votes}
+
+    def say(self, user: User) -> list[Holder]:
+        """By which this person has a say in it now; a refusal when they have none, or it is asked on their behalf."""
+        return assignment.theirs(self.action, access.may_decide(user=user, action=self.action, known=self.rights))
 
     def voices(self, user: User) -> list[Holder]:
         """By which this person's verdict would count now; a refusal by name when it would not."""
-        voices = access.may_decide(user=user, action=self.action, known=self.rights)
+        say = self.say(user)
         if any(vote.person == user.pk for vote in self.votes):
             raise AlreadyReviewed()
-        terms = self.rights.terms(self.action)
-        return assignment.in_turn(terms, self.votes, assignment.theirs(self.action, voices))
+        return assignment.in_turn(self.rights.terms(self.action), self.votes, say)
 
 
 def pass_on(*, action_id: UUID, person: User, note: str = "", at: datetime) -> Handover:
@@ -63,7 +69,7 @@ def pass_on(*, action_id: UUID, person: User, note: str = "", at: datetime) -> H
     """
     with transaction.atomic():
         case = _open(action_id, person, at=at)
-        _silent(case, person)
+        _silent(case, person, asked=person.pk in case.asked)
         if person.pk in case.passed:
             raise AlreadyPassedOn()
         made = _record(case, person, How.WRONG_PERSON, note=note, at=at)
@@ -102,8 +108,7 @@ def escalate(*, action_id: UUID, person: User, at: datetime) -> str:
     """Name more owners now instead of when it is due; return the role that was added."""
     with transaction.atomic():
         case = _open(action_id, person, at=at)
-        if person.pk not in case.asked:
-            access.may_decide(user=person, action=case.action, known=case.rights)
+        case.say(person)
         role = escalation.fire_next(case.action, at=at, by=person)
         if role is None:
             raise NothingToEscalate()
@@ -122,15 +127,16 @@ def _open(action_id: UUID, *people: User, at: datetime) -> _Case:
         raise AlreadySettled(state=ended, at=action.settled_at)
     said = Review.objects.filter(action=action).values_list("reviewer_id", "on_behalf_of_id", "role", "verdict")
     votes = [quorum.Vote(who, absent or who, role, verdict) for who, absent, role, verdict in said]
-    asked = Assignment.objects.filter(action=action, duty=Duty.APPROVAL).values_list("owner_id", flat=True)
+    asked = Assignment.objects.filter(action=action, duty=Duty.APPROVAL).values_list("owner_id", "role")
     passed = assignment.passed_on(Handover.objects.filter(action=action))
-    return _Case(action, rights, votes, set(asked), passed)
+    return _Case(action, rights, votes, dict(asked), passed)
 
 
-def _silent(case: _Case, person: User) -> None:
-    """Whoever hands it on was asked or may decide it, and has said nothing yet."""
-    if person.pk not in case.asked:
-        access.may_decide(user=person, action=case.action, known=case.rights)
+def _silent(case: _Case, person: User, *, asked: bool = False) -> None:
+    """Whoever hands it on has a say in it and has not said it yet. `asked` to say that one is the wrong person, it is
+    enough to have been asked: one may have none any more."""
+    if not asked:
+        case.say(person)
     if any(vote.person == person.pk for vote in case.votes):
         raise AlreadyReviewed()
 

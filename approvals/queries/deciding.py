@@ -47,7 +47,8 @@ class Stage:
 class Deciding:
     """All of it. `refusal` is why this reader's yes would not count (None: it would), `voice` how it would.
 
-    `breaks` is whether they hold the role that may break the glass, `broken` who did.
+    `may` is whether they have a say in it now, `asked` whether they were asked. `breaks` is whether they hold the role
+    that may break the glass, `broken` who did.
     """
 
     stages: list[Stage] = field(default_factory=list)
@@ -92,15 +93,15 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     pending = action.state == State.PENDING
     terms = known.terms(action)
     everybody = assignment.read_holders(terms.roles, at=at) if pending else assignment.read_holders((), at=at)
-    votes = [quorum.Vote(r.reviewer_id, r.on_behalf_of_id or r.reviewer_id, r.role, r.verdict) for r in reviews]
+    votes = assignment.votes_of(reviews)
     table = _Table(action, terms, votes, reviews, named, handovers, everybody)
     voice, refusal = _voice(user, action, known, terms, votes)
-    may = bool(known.voices(user, action))
+    may = _has_a_say(user, action, known)
     return Deciding(
         stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action), voice=voice,
         refusal=refusal, breaks=known.may_break(user, action), broken=table.broken(), may=may, asked=user.pk in named,
         passed=user.pk in table.passed, last=handovers[-1] if handovers else None, handovers=handovers,
-        candidates=table.candidates(without=user.pk) if pending and (may or user.pk in named) else [],
+        candidates=table.candidates(without=user.pk) if pending and may else [],
         following=next((t for t in timers if t.role and t.fired_at is None), None) if pending else None,
         warned=pending and any(t.step == assignment.WARNING and t.fired_at for t in timers),
     )  # fmt: skip
@@ -118,6 +119,14 @@ def _voice(
         return assignment.voice(terms, votes, turn, others=lambda _: {}), None
     except Refusal as refusal:
         return None, refusal
+
+
+def _has_a_say(user: User, action: Action, known: access.Rights) -> bool:
+    """Whether a role is theirs by which it is decided, and the ask is another's."""
+    try:
+        return bool(assignment.theirs(action, access.may_decide(user=user, action=action, known=known)))
+    except Refusal:
+        return False
 
 
 class _Table:

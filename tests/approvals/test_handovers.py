@@ -159,6 +159,15 @@ def test_when_nobody_is_left_and_no_step_either_the_exceptions_owner_finds_it(as
     assert (found.code, found.action_id, found.checkpoint_id) == ("nobody_left", asked.pk, asked.checkpoint_id)
 
 
+def test_who_is_left_of_an_earlier_turn_is_not_left_for_this_one(alice, bob, carol, chief, shop, now, later):
+    needs = [{"role": "payments-owner", "count": 1}, {"role": "data-owner", "count": 1}]
+    place(now, needs=needs, order="sequential", escalation=STEPS[1:])
+    action = submit(shop, at=now).action
+    reviews.record(action_id=action.pk, reviewer=alice, verdict="approve", at=later)
+    handovers.pass_on(action_id=action.pk, person=carol, at=later)
+    assert owners(action, "escalated") == ["chief"]
+
+
 def test_who_said_yes_is_no_wrong_person(asked_payout, alice, later):
     reviews.record(action_id=asked_payout.pk, reviewer=alice, verdict="approve", at=later)
     with pytest.raises(errors.AlreadyReviewed):
@@ -232,6 +241,39 @@ def test_a_stranger_hands_nothing_on(asked, alice, mallory, later):
     ):
         with pytest.raises(errors.NotFound):
             act()
+
+
+VERBS = {
+    "escalate": handovers.escalate, "reassign": handovers.reassign, "take_over": handovers.take_over,
+    "pass_on": handovers.pass_on,
+}  # fmt: skip
+
+
+def act(verb, action, person, *, to):
+    more = {"to": to} if verb == "reassign" else {}
+    return VERBS[verb](action_id=action.pk, person=person, at=after(action, 5), **more)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nobody_chooses_who_decides_what_is_asked_on_their_behalf(client, alice, bob, carol, shop, now, verb):
+    place(now, escalation=STEPS)
+    own = submit(shop, ask(subject="alice"), at=now).action
+    with pytest.raises(errors.OwnAsk):
+        act(verb, own, alice, to=bob)
+    assert not Handover.objects.exists() and owners(own, "escalated") == []
+    client.force_login(alice)
+    assert "Hand it on" not in client.get(action_page(own)).text
+
+
+@pytest.mark.parametrize("verb", ["escalate", "reassign", "take_over"])
+def test_who_left_the_role_only_passes_on_what_they_were_asked(client, stepped, alice, bob, verb):
+    roles.take(role="payments-owner", user=alice, at=stepped.created_at)
+    with pytest.raises(errors.NotAnOwner):
+        act(verb, stepped, alice, to=bob)
+    client.force_login(alice)
+    page = client.get(action_page(stepped)).text
+    assert "I am the wrong person" in page and "Hand over" not in page and 'value="escalated"' not in page
+    assert act("pass_on", stepped, alice, to=bob).person == alice
 
 
 def test_who_only_logs_takes_nothing_over(alice, bob, carol, shop, now, later):
