@@ -12,7 +12,7 @@ from accounts.roles import Holder
 
 from . import access, rows
 from .errors import AlreadySpokenFor, EnoughOfYourRole, NotYourTurn, OwnAsk, OwnServer
-from .models import Action, Assignment, Duty, Handover, How, Policy, Timer, Why
+from .models import Action, Assignment, Duty, Handover, How, Policy, Review, Timer, Why
 from .rules import policies, quorum
 
 WARNING = 0  # the step of a timer that only warns
@@ -194,6 +194,11 @@ def theirs(action: Action, voices: Sequence[Holder]) -> list[Holder]:
     if not left:
         raise OwnServer()
     return left
+
+
+def votes_of(reviews: Iterable[Review]) -> list[quorum.Vote]:
+    """What was said, as the quorum counts it."""
+    return [quorum.Vote(r.reviewer_id, r.on_behalf_of_id or r.reviewer_id, r.role, r.verdict) for r in reviews]
 
 
 def in_turn(terms: quorum.Terms, votes: Sequence[quorum.Vote], voices: Sequence[Holder]) -> list[Holder]:

@@ -18,8 +18,7 @@ from django.db.models.functions import Length
 
 from accounts.models import Server, User
 
-from .. import access
-from ..assignment import WARNING
+from .. import access, assignment
 from ..models import Action, Handover, How, Kind, Review, State, Timer
 from ..rules import quorum
 from ..rules.rendering.values import Sheet
@@ -58,15 +57,13 @@ class Row:
 
     @property
     def turn(self) -> str:
-        """The role whose turn it is, of a sequence that has come to a later one."""
+        """The roles it still waits for, where there are several and not all have to say more."""
         rule = self.action.policy.rule if self.action.policy and self.reviews else None
-        if rule is None or rule.order != "sequential" or len(rule.needs) == 1:
+        if rule is None or len(rule.needs) == 1:
             return ""
         terms = access.terms(rule)
-        votes = [
-            quorum.Vote(r.reviewer_id, r.on_behalf_of_id or r.reviewer_id, r.role, r.verdict) for r in self.reviews
-        ]
-        return next(iter(quorum.turn(terms, quorum.count(terms, votes))), "")
+        named = quorum.turn(terms, quorum.count(terms, assignment.votes_of(self.reviews)))
+        return " and ".join(named) if len(named) < len(rule.needs) else ""
 
     @property
     def handed(self) -> str:
@@ -245,7 +242,7 @@ def _lean(actions: QuerySet[Action]) -> QuerySet[Action]:
 def _handed(actions: QuerySet[Action]) -> QuerySet[Action]:
     """With who looks after it, and whether a warning was given."""
     last = Handover.objects.filter(action=OuterRef("pk")).order_by("-pk")
-    warned = Timer.objects.filter(action=OuterRef("pk"), step=WARNING, fired_at__isnull=False)
+    warned = Timer.objects.filter(action=OuterRef("pk"), step=assignment.WARNING, fired_at__isnull=False)
     return actions.annotate(
         handed_how=Subquery(last.values("how")[:1]), handed_by=Subquery(last.values("person__username")[:1]),
         handed_to=Subquery(last.values("to__username")[:1]), warned=Exists(warned),

@@ -105,3 +105,12 @@ def test_an_ask_its_rule_allows_says_that_nobody_was_asked(client, alice, shop, 
     client.force_login(alice)
     assert "allowed by its rule; nobody was asked" in client.get(action_page(asked)).text
     assert "by its rule" in client.get("/?view=decided").text
+
+
+def test_the_list_says_for_which_role_an_ask_waits(client, alice, bob, carol, shop, now):
+    place(now, needs=[{"role": "payments-owner", "count": 1}, {"role": "data-owner", "count": 1}])
+    asked = submit(shop, at=now).action
+    client.force_login(bob)
+    assert "waits for" not in client.get("/").text
+    reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=now)
+    assert "1 of 2 payments-owner and data-owner; waits for" in client.get("/").text
