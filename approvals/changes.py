@@ -52,7 +52,7 @@ def propose(
         _one_at_a_time()
         _require_admin(author)
         wanted, stands = kind.read(subject=subject, document=proposed, at=at), kind.current(subject=subject, at=at)
-        if wanted == stands:
+        if governed.same(wanted, stands):
             raise NothingToChange()
         kind.check(subject=subject, document=wanted, at=starts, proposing=True)
         change = _written(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
@@ -221,7 +221,8 @@ def _check(change: Change, *, at: datetime) -> None:
 def _require_base(change: Change, *, at: datetime) -> None:
     """Compare with what stands at this moment, under the lock; that time has passed is no difference."""
     kind = governed.kind(change.about)
-    if kind.since(document=_said(change.current), at=at) != kind.current(subject=change.subject, at=at):
+    base = kind.since(document=_said(change.current), at=at)
+    if not governed.same(base, kind.current(subject=change.subject, at=at)):
         raise StaleChange()
 
 

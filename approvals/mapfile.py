@@ -128,7 +128,7 @@ def _differences(sheet: strict_yaml.Sheet, head: dict[str, Any], *, at: datetime
         for subject, entry in named.items():
             pointer = strict_yaml.pointed(f"/{section}", subject)
             wanted = _read(about, subject, entry, stands.get(subject), sheet=sheet, pointer=pointer, at=at)
-            if wanted != stands.get(subject):
+            if not governed.same(wanted, stands.get(subject)):
                 how = CHANGED if subject in stands else CREATED
                 yield Difference(about, subject, RETIRED if wanted is None else how, stands.get(subject), wanted)
         if head.get("complete") and about != Change.About.SERVER:

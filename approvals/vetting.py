@@ -38,8 +38,8 @@ def vet(*, rule: Rule, at: datetime) -> list[str]:
 def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
     """Refuse what too few people could ever meet; see `vet`."""
     benches = _benches([rule], at=at)[rule.absence]
-    barred = _barred([rule]).get(rule.server, frozenset()) if rule.exclude_server_owner else frozenset()
-    lacking = satisfying.shortfall(rule.needs, benches, without=barred)
+    barred = _of(rule, _owners([rule]))
+    lacking = _lacking(rule, benches, barred)
     if lacking:
         raise Unsatisfiable(f"{rule.checkpoint} {lacking}.", pointer="/needs")
     _require_roles(rule)
@@ -50,14 +50,9 @@ def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
 def unsatisfiable(*, rules: Iterable[Rule], at: datetime) -> dict[str, str]:
     """Return checkpoint -> why its rule can be met by nobody now; a constant number of queries for all of them."""
     rules = [rule for rule in rules if rule.needs and not rule.retired]
-    benches, barred = _benches(rules, at=at), _barred(rules)
-    found = {}
-    for rule in rules:
-        without = barred.get(rule.server, frozenset()) if rule.exclude_server_owner else frozenset()
-        lacking = satisfying.shortfall(rule.needs, benches[rule.absence], without=without)
-        if lacking:
-            found[rule.checkpoint] = lacking
-    return found
+    benches, owners = _benches(rules, at=at), _owners(rules)
+    found = {rule.checkpoint: _lacking(rule, benches[rule.absence], _of(rule, owners)) for rule in rules}
+    return {name: lacking for name, lacking in found.items() if lacking}
 
 
 @transaction.atomic
@@ -80,6 +75,11 @@ def recheck(*, at: datetime) -> int:
 def in_force() -> list[Policy]:
     """Return the revisions in force, their checkpoints with them."""
     return list(policy.book().policies.values())
+
+
+def _lacking(rule: Rule, benches: Benches, barred: frozenset[int]) -> str | None:
+    lacking = satisfying.shortfall(rule.needs, benches, without=barred)
+    return f"{lacking}, not counting the owner of {rule.server}" if lacking and barred else lacking
 
 
 def _noted(checkpoint_ids: Collection[int], *, at: datetime) -> set[int]:
@@ -118,7 +118,16 @@ def _warnings(rule: Rule, benches: Benches, barred: Collection[int]) -> list[str
         else f"Nobody holds {role}, to which it escalates."
         for duty, named in empty.items() for role in named if not benches[role].voices
     ]  # fmt: skip
-    return told
+    return told + _looked_at(rule, benches)
+
+
+def _looked_at(rule: Rule, benches: Benches) -> list[str]:
+    """Nobody looks at a glass they broke themselves."""
+    lookers = {voice.person for role in rule.exceptions for voice in benches[role].voices}
+    breakers = {voice.person for voice in benches[rule.break_glass].voices} if rule.break_glass else set()
+    if len(lookers) == 1 and lookers <= breakers:
+        return ["The only person with the duty of exceptions may break the glass, and nobody else would look at it."]
+    return []
 
 
 def _benches(rules: Collection[Rule], *, at: datetime) -> dict[str, Benches]:
@@ -164,11 +173,16 @@ def _until(people: Collection[int], *, at: datetime) -> dict[int, datetime | Non
     return dict(away.values_list("person_id", "ends_at"))
 
 
-def _barred(rules: Iterable[Rule]) -> dict[str | None, frozenset[int]]:
+def _owners(rules: Iterable[Rule]) -> dict[str, frozenset[int]]:
     """Server's name -> its owner of record, where a rule excludes them."""
     named = {rule.server for rule in rules if rule.exclude_server_owner and rule.server}
     owned = Server.objects.filter(name__in=named, owner__isnull=False) if named else Server.objects.none()
     return {name: frozenset({owner}) for name, owner in owned.values_list("name", "owner_id")}
+
+
+def _of(rule: Rule, owners: Mapping[str, frozenset[int]]) -> frozenset[int]:
+    """Whom the rule excludes beforehand."""
+    return owners.get(rule.server or "", frozenset()) if rule.exclude_server_owner else frozenset()
 
 
 def roles_of(rule: Rule) -> set[str]:

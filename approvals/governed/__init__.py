@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from placet import canonical
+
 from accounts.models import User
 
 from ..errors import BadChange
@@ -72,6 +74,11 @@ def kind(about: str) -> Kind:
     if found is None:
         raise BadChange(f"A change is about {', '.join(KINDS)}.", pointer="/about")
     return found
+
+
+def same(one: Document | None, other: Document | None) -> bool:
+    """Whether two documents say the same, as their digests do: to Python, true and 1 would be equal."""
+    return canonical.canonical(one) == canonical.canonical(other)
 
 
 def ordered(about: str, document: Document | None) -> Document | None:

@@ -87,7 +87,7 @@ def _places(
 
 
 def _chosen(bench: Bench, without: Collection[int]) -> list[Voice]:
-    return [voice for voice in bench.voices if voice.person not in without]
+    return [voice for voice in bench.voices if voice.person not in without and voice.authority not in without]
 
 
 def _held(bench: Bench, without: Collection[int]) -> str:

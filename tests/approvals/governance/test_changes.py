@@ -220,6 +220,12 @@ def test_nothing_takes_effect_in_the_past(ann, ben, now):
         propose(ann, at=now, effective_at=now - timedelta(seconds=1))
 
 
+def test_true_and_one_are_two_things(ann, now):
+    propose(ann, at=now, proposed=REFUND | {"arguments": {"properties": {"fast": {"const": 1}}}})
+    fast = REFUND | {"arguments": {"properties": {"fast": {"const": True}}}}
+    assert propose(ann, at=now, proposed=fast).state == "applied"
+
+
 def test_what_stands_already_is_not_proposed_again(ann, now):
     propose(ann, at=now)
     with pytest.raises(errors.NothingToChange):

@@ -72,10 +72,13 @@ def test_a_person_in_two_roles_counts_for_one_need(alice, bob, monday):
     )
 
 
-def test_an_owner_of_the_server_does_not_count_where_the_rule_excludes_them(alice, bob, shop, monday):
+def test_an_owner_of_the_server_does_not_count_where_the_rule_excludes_them(alice, bob, carol, shop, monday):
     Server.objects.update(owner=bob)
     vetting.vet(rule=rule(need=2, server=shop), at=monday)
-    assert "it has 1" in refused(monday, need=2, server=shop, exclude_server_owner=True)
+    said = refused(monday, need=2, server=shop, exclude_server_owner=True)
+    assert said.endswith("it has 1, not counting the owner of shop.")
+    absences.declare(person=bob, delegates={"payments-owner": carol}, at=monday)
+    assert "it has 1" in refused(monday, need=2, server=shop, exclude_server_owner=True), "nor who stands in for them"
 
 
 def test_a_role_with_nobody_to_spare_is_warned_of(alice, bob, monday):
@@ -101,7 +104,10 @@ def test_escalation_to_a_role_that_is_not_there_is_refused(alice, monday):
 def test_breaking_the_glass_needs_somebody_who_can_and_somebody_who_looks(alice, carol, monday):
     assert "nobody holds it" in refused(monday, break_glass="glass-owner", exceptions=["data-owner"])
     assert "looked at afterwards" in refused(monday, break_glass="data-owner")
-    vetting.vet(rule=rule(break_glass="data-owner", exceptions=["data-owner"]), at=monday)
+    said = vetting.vet(rule=rule(break_glass="data-owner", exceptions=["data-owner"]), at=monday)
+    assert said[-1].endswith("nobody else would look at it.")
+    said = vetting.vet(rule=rule(break_glass="data-owner", exceptions=["payments-owner"]), at=monday)
+    assert not any("look at it" in each for each in said)
 
 
 def test_rules_without_reviews_need_nobody(monday):
