@@ -43,7 +43,9 @@ class Condition:
         sizes.require_small(facts, self.variables, loops=self.loops)
         try:
             found = self.program.execute(seen)
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a fault inside of the library is raised as one that is no Exception
             raise ConditionFailed(_failure(error, self.source)) from error
         if found is not True and found is not False:
             raise ConditionFailed(_NO_QUESTION)
@@ -119,7 +121,7 @@ def _words(trouble: str, sign: str) -> str:
     return f"{sign.strip() or sign!r} does not belong here."
 
 
-def _failure(error: Exception, source: str) -> str:
+def _failure(error: BaseException, source: str) -> str:
     """Why a condition could not be evaluated. Values of the ask never get into the sentence."""
     match error:
         case KeyError():

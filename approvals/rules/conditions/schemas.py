@@ -51,7 +51,10 @@ class Schema:
         values, _ = sizes.measured(value)
         if values * self.parts > MOST_WORK or values > sizes.MOST_VALUES:
             raise ConditionFailed("The arguments are too many to be held against the schema.")
-        return self.validator.is_valid(value)
+        try:
+            return self.validator.is_valid(value)
+        except Exception as error:
+            raise ConditionFailed("The arguments cannot be held against the schema.") from error
 
 
 def check_schema(said: Any) -> None:
