@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from placet import canonical
 
 from accounts import servers
@@ -111,8 +112,10 @@ def due(*, at: datetime) -> int:
 
     What cannot hold any more fails, with the reason on its page.
     """
-    waiting = Change.objects.filter(state=Change.State.CONFIRMED, effective_at__lte=at).order_by("effective_at", "id")
-    return sum(_apply_due(change_id, at=at) for change_id in waiting.values_list("id", flat=True))
+    over = Q(effective_at__lte=at - TOKEN_WAITS, decided_at__lte=at - TOKEN_WAITS)  # of a token that nobody fetched
+    waiting = Change.objects.filter(~Q(about=Change.About.TOKEN) | over, state=Change.State.CONFIRMED)
+    ready = waiting.filter(effective_at__lte=at).order_by("effective_at", "id")
+    return sum(_apply_due(change_id, at=at) for change_id in ready.values_list("id", flat=True))
 
 
 def collect_token(*, change_id: int, by: User, at: datetime) -> str:
@@ -182,9 +185,8 @@ def _apply_due(change_id: int, *, at: datetime) -> bool:
 
 
 def _forget_token(change: Change, *, at: datetime) -> bool:
-    if at >= max(change.effective_at, change.decided_at) + TOKEN_WAITS:
-        _end(change, Change.State.FAILED, answer="Nobody fetched the token within a day.")
-        _record("failed", change, by=None, at=at)
+    _end(change, Change.State.FAILED, answer="Nobody fetched the token within a day.")
+    _record("failed", change, by=None, at=at)
     return False
 
 

@@ -210,9 +210,11 @@ def test_a_confirmed_token_is_fetched_once_by_its_author(ann, ben, shop, now):
     assert list(events) == ["change.proposed", "change.confirmed", "change.applied"]
 
 
-def test_a_token_nobody_fetches_is_never_made(ann, shop, now):
+def test_a_token_nobody_fetches_is_never_made(ann, shop, now, django_assert_num_queries):
     proposed = change(ann, "token", "shop", {"server": "shop"}, at=now)
-    assert changes.due(at=now + timedelta(hours=23)) == 0 and Change.objects.get().state == "confirmed"
+    with django_assert_num_queries(1):
+        assert changes.due(at=now + timedelta(hours=23)) == 0
+    assert Change.objects.get().state == "confirmed"
     changes.due(at=now + changes.TOKEN_WAITS)
     assert (Change.objects.get().state, shop.tokens.count()) == ("failed", 0)
     with pytest.raises(errors.ChangeOver):
