@@ -1,6 +1,7 @@
 """People, in Django's own admin; roles and servers are looked at there.
 
-Making somebody an admin takes two admins, so no form here does: and whoever is one is not taken over by a form either.
+Making somebody an admin takes two admins, and so does giving a role; so no form here does, and nobody who is one or
+holds one is taken over by a form either.
 """
 
 from datetime import UTC, datetime
@@ -11,12 +12,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config.admin import ReadOnly, linked
 
-from .models import Membership, Role, Server, User
+from .models import Absence, Membership, Role, Server, User
 
 NAMES = ("first_name", "last_name", "email")
 RIGHTS = ("is_staff", "is_superuser")
@@ -30,8 +31,9 @@ admin.site.unregister([Group, EmailAddress])
 class PersonAdmin(UserAdmin):
     """People are never deleted, because their reviews stay: take `active` away instead, which ends access at once.
 
-    Of another admin that is all that can be changed here, and of oneself one's name: a password, a mail address or a
-    right that one person could set would let them act as another. Usernames are in receipts, so they are given once.
+    Of another admin that is all that can be changed here, and of oneself one's name. Who holds a role, or stands in
+    for somebody, keeps password and mail address: one person who could set them would decide as another, or for
+    themselves. Usernames are in receipts, so they are given once.
     """
 
     list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff", "page")
@@ -73,7 +75,9 @@ class PersonAdmin(UserAdmin):
         always = ("username", "page", *DATES, *RIGHTS)
         if obj.pk == request.user.pk:
             return (*always, "email", "is_active")
-        return (*always, *NAMES) if _is_guarded(obj) else always
+        if _is_admin(obj):
+            return (*always, *NAMES)
+        return (*always, "email") if _decides(obj) else always
 
     @override
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list:
@@ -92,11 +96,18 @@ class PersonAdmin(UserAdmin):
         return super().user_change_password(request, id, form_url)
 
     def _keeps_password(self, request: HttpRequest, person: User) -> bool:
-        return _is_guarded(person) or person.pk == request.user.pk
+        return person.pk == request.user.pk or _is_admin(person) or _decides(person)
 
 
-def _is_guarded(person: User) -> bool:
+def _is_admin(person: User) -> bool:
     return person.is_staff or person.is_superuser
+
+
+def _decides(person: User) -> bool:
+    """Whether they hold a role or stand in for somebody, now or later. Also who has no access now: they may again."""
+    lasting = Q(ends_at=None) | Q(ends_at__gt=datetime.now(UTC))
+    stands_in = Absence.objects.filter(lasting, delegations__delegate=person)
+    return Membership.objects.filter(lasting, person=person).exists() or stands_in.exists()
 
 
 @admin.register(Role)
