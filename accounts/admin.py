@@ -29,7 +29,8 @@ admin.site.unregister([Group, EmailAddress])
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """People are never deleted, because their reviews stay: take `active` away instead, which ends access at once.
+    """People are never deleted, because their reviews stay: take `active` away instead, which ends access and all
+    their roles at once. Whoever is let in again holds nothing; and no admin is let in again by one alone.
 
     Of another admin that is all that can be changed here, and of oneself one's name. Who holds a role, or stands in
     for somebody, keeps password and mail address: one person who could set them would decide as another, or for
@@ -76,7 +77,7 @@ class PersonAdmin(UserAdmin):
         if obj.pk == request.user.pk:
             return (*always, "email", "is_active")
         if _is_admin(obj):
-            return (*always, *NAMES)
+            return (*always, *NAMES, *(() if obj.is_active else ("is_active",)))
         return (*always, "email") if _decides(obj) else always
 
     @override

@@ -4,15 +4,18 @@ from datetime import UTC, datetime
 from typing import Any, override
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from placet import canonical
 
+from accounts import roles
 from accounts.admin import PersonAdmin
-from accounts.models import User
+from accounts.models import Role, User
 from config.admin import ReadOnly, linked
 
-from . import ledger
+from . import ledger, vetting
 from .models import Checkpoint, CheckpointGroupObjectPermission, Policy
 
 RULE = ("revision", "kind", "pattern", "server", "effect", "need", "approval_role", "retired", "created_at",
@@ -24,6 +27,17 @@ admin.site.unregister(User)
 @admin.register(User)
 class RecordedPersonAdmin(PersonAdmin):
     """Every step on an account is a line of the ledger: made, changed, access ended, password set."""
+
+    @override
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Who is let in again would else hold again what it took two admins to give."""
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            at = datetime.now(UTC)
+            for role in Role.objects.filter(memberships__person=obj).distinct():
+                roles.take(role=role.name, user=obj, at=at)
+            vetting.recheck(at=at)
 
     @override
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
