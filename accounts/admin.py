@@ -10,8 +10,9 @@ from typing import override
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -27,6 +28,17 @@ DATES = ("last_login", "date_joined")
 admin.site.unregister([Group, EmailAddress])
 
 
+class NewPersonForm(AdminUserCreationForm):
+    """A username is what a second admin reads before a role is given to it, and Cyrillic has an `а` too."""
+
+    @override
+    def clean_username(self) -> str:
+        name = super().clean_username()
+        if name and not name.isascii():
+            raise ValidationError("Use a to z, digits and @ . + - _ only: other letters can look like somebody else.")
+        return name
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """People are never deleted, because their reviews stay: take `active` away instead, which ends access and all
@@ -37,6 +49,7 @@ class PersonAdmin(UserAdmin):
     themselves. Usernames are in receipts, so they are given once.
     """
 
+    add_form = NewPersonForm
     list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff", "page")
     list_filter = ("is_active", "is_staff")
     fieldsets = (

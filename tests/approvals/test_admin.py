@@ -118,6 +118,12 @@ def test_a_person_is_added_without_any_right(inside, admin):
     assert Entry.objects.get(event="person.added").actor == admin.urn
 
 
+@pytest.mark.parametrize("name", ["\u0430lice", "Alice", "ａlice", "ali\u200bce"])
+def test_nobody_is_added_who_looks_like_somebody_else(inside, alice, name):
+    answer = inside.post("/admin/accounts/user/add/", PASSWORD | {"username": name})
+    assert answer.status_code == 200 and User.objects.count() == 2
+
+
 def test_an_account_is_closed_at_once_and_on_record(inside, admin, alice):
     change(inside, alice, is_active="", first_name="Alice")
     alice.refresh_from_db()
