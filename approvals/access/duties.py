@@ -1,8 +1,9 @@
 """Which duties people hold on checkpoints: roles hold them, as guardian's permissions, never on single actions."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,10 +13,11 @@ from accounts import roles as accounts_roles
 from accounts.models import Role, User
 
 from .. import rows
-from ..models import Action, Assignment, Checkpoint, CheckpointGroupObjectPermission, Duty, State, Why
+from ..models import Action, Assignment, Checkpoint, CheckpointGroupObjectPermission, Duty, How, State, Why
 from . import revisions
 
 MOST_BESIDE = 200
+MOST_PASSED = 100  # the latest; a list names them once a checkpoint, and a statement has at most 65,535 parameters
 
 # What somebody holds, own roles first; where they stand in for others, also which revision is in force: its rule may
 # say that nobody stands in.
@@ -28,7 +30,17 @@ SELECT duty_of.content_object_id, duty.codename, held.role, held.absent_id, poli
        SELECT max(newest.id) FROM approvals_policy AS newest
         WHERE held.absent_id IS NOT NULL AND newest.checkpoint_id = duty_of.content_object_id)
  WHERE held.absent_id IS NULL OR duty.codename = %s
- ORDER BY CASE WHEN held.absent_id IS NULL THEN 0 ELSE 1 END, held.role
+"""
+# Beside them, as rows with a duty of no name: what waits and they handed on, and have not got back since.
+_PASSED = """
+ UNION ALL
+SELECT NULL, '', CAST(given.action_id AS text), NULL, NULL, NULL
+  FROM approvals_handover AS given
+  JOIN approvals_action AS action ON action.id = given.action_id AND action.state = %s
+ WHERE given.person_id = %s AND given.how <> %s AND NOT EXISTS (
+       SELECT 1 FROM approvals_handover AS since
+        WHERE since.action_id = given.action_id AND since.id > given.id
+          AND (since.to_id = given.person_id OR since.person_id = given.person_id AND since.how = %s))
 """
 
 
@@ -56,8 +68,21 @@ def duties(user: User, *, at: datetime) -> dict[int, dict[str, str]]:
     """
     text, params = accounts_roles.ask_held([user.pk], at=at, then=_DUTIES)
     (found,) = rows.fetch((text, [*params, Duty.APPROVAL]))
+    return _read(found)
+
+
+def desk(user: User, *, at: datetime) -> tuple[dict[int, dict[str, str]], frozenset[UUID]]:
+    """Return their `duties`, and the ids of what waits and they have passed on (the latest); one query too."""
+    text, params = accounts_roles.ask_held([user.pk], at=at, then=_DUTIES + _PASSED)
+    told = [*params, Duty.APPROVAL, State.PENDING, user.pk, How.TOOK_OVER, How.TOOK_OVER]
+    (found,) = rows.fetch((text, told))
+    passed = sorted(UUID(action_id) for _, duty, action_id, *_ in found if not duty)
+    return _read(row for row in found if row[1]), frozenset(passed[-MOST_PASSED:])
+
+
+def _read(found: Iterable[tuple[Any, ...]]) -> dict[int, dict[str, str]]:
     held: dict[int, dict[str, str]] = defaultdict(dict)
-    for checkpoint_id, duty, role, absent_id, policy_id, dig in found:
+    for checkpoint_id, duty, role, absent_id, policy_id, dig in sorted(found, key=lambda f: (f[3] is not None, f[2])):
         if absent_id is None or (policy_id and revisions.known(policy_id, dig).rule.absence != "none"):
             held[checkpoint_id].setdefault(duty, role)
     return dict(held)

@@ -1,10 +1,10 @@
 """What one person has to do with the actions of a list, as conditions on its rows."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from accounts.models import User
 
-from ..models import Action, Assignment, Handover, How, Review, Why
+from ..models import Action, Assignment, Review, Why
 
 BESIDE = 200  # asks that reached somebody beside their duties among which those that wait for them are looked for
 
@@ -18,13 +18,6 @@ def beside(user: User) -> QuerySet[Action]:
     """The latest actions about which this person was asked though their roles may hold no duty there."""
     asked = Assignment.objects.filter(owner=user, why__in=(Why.ESCALATED, Why.REASSIGNED))
     return Action.objects.filter(pk__in=asked.order_by("-action_id").values("action_id")[:BESIDE])
-
-
-def passed_on(user: User) -> QuerySet[Handover]:
-    """That they handed it on, and have not got it back since."""
-    given = Handover.objects.filter(action=OuterRef("pk"), person=user).exclude(how=How.TOOK_OVER)
-    since = Handover.objects.filter(action=OuterRef("action"), pk__gt=OuterRef("pk"))
-    return given.filter(~Exists(since.filter(Q(to=user) | Q(person=user, how=How.TOOK_OVER))))
 
 
 def said(user: User) -> QuerySet[Review]:

@@ -97,14 +97,15 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a person may see, resolved once a page: checkpoint id -> {duty: role}."""
+    """What a person may see, resolved once a page: checkpoint id -> {duty: role}; and what they have passed on."""
 
     user: User
     held: dict[int, dict[str, str]]
+    passed: frozenset[UUID] = frozenset()
 
     @classmethod
     def of(cls, user: User, *, at: datetime) -> "Desk":
-        return cls(user, access.duties(user, at=at))
+        return cls(user, *access.desk(user, at=at))
 
     @property
     def deciding(self) -> set[int]:

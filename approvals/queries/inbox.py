@@ -149,7 +149,7 @@ def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[A
 
     def mine(actions: QuerySet[Action]) -> QuerySet[Action]:
         pending = _pending(actions, facets).filter(Exists(asked.by_name(desk.user)), ~Exists(asked.said(desk.user)))
-        return pending.filter(~Exists(asked.passed_on(desk.user)))
+        return pending.exclude(pk__in=desk.passed) if desk.passed else pending
 
     return heads.first(desk.deciding, narrow=mine, key="deadline_at", size=size, beside=asked.beside(desk.user))
 
@@ -185,8 +185,8 @@ def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
     for in all.
     """
     soonest = heads.first(desk.deciding, narrow=partial(_pending, facets=facets), key="deadline_at", size=SOONEST)
-    me = desk.user
-    return soonest.filter(~Exists(asked.by_name(me)) | Exists(asked.said(me)) | Exists(asked.passed_on(me)))
+    elsewhere = ~Exists(asked.by_name(desk.user)) | Exists(asked.said(desk.user))
+    return soonest.filter(elsewhere | Q(pk__in=desk.passed) if desk.passed else elsewhere)
 
 
 def _decided(desk: Desk, facets: Facets) -> list[Cut]:
