@@ -8,6 +8,7 @@ import asyncio
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -82,6 +83,14 @@ def _nothing_seen_yet() -> None:
     from approvals import sightings
 
     sightings.memory.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_book_of_another_test():
+    """Two tests may publish rules of the same ids, names and second; one must not find the other's book in memory."""
+    books = sys.modules.get("approvals.policy.books")
+    if books is not None:
+        books._book = None
 
 
 @pytest.fixture

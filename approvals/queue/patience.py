@@ -11,6 +11,8 @@ from ..errors import TooMany
 from . import Deferred, Message
 from .turns import sender
 
+LONGEST = timedelta(minutes=10)  # until a message is tried again: its bound may have been raised
+
 
 class Patience:
     """When each sender's next free place is. Lives with one reader; what it forgets, the bound says again."""
@@ -27,7 +29,7 @@ class Patience:
         for message in messages:
             who = sender(message)
             if who in self._until:
-                deferred.append(Deferred(message, self._next(who, at)))
+                deferred.append(Deferred(message, self._next(who, at, at=at)))
             else:
                 tried.append(message)
         return tried, deferred
@@ -40,10 +42,11 @@ class Patience:
             self._every[who] = timedelta(seconds=refusal.every)
             if refusal.whole:
                 self._until.setdefault(who, place)
-            deferred.append(Deferred(message, self._next(who, place)))
+            deferred.append(Deferred(message, self._next(who, place, at=at)))
         return deferred
 
-    def _next(self, who: bytes, least: datetime) -> datetime:
+    def _next(self, who: bytes, least: datetime, *, at: datetime) -> datetime:
         last = self._last.get(who)
-        self._last[who] = max(least, last + self._every[who]) if last else least
+        place = max(least, last + self._every[who]) if last else least
+        self._last[who] = min(place, at + LONGEST)
         return self._last[who]

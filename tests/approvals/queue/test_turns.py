@@ -65,6 +65,13 @@ def test_who_was_told_to_wait_is_put_off_without_a_look_each_to_a_place_of_its_o
     assert len(tried) == 1 and not deferred
 
 
+def test_nobody_is_put_off_for_longer_than_a_raised_bound_may_take_to_be_felt():
+    patience = Patience()
+    patience.put_off([(message("a", 0), TooMany("", seconds=40, whole=True, every=60.0))], at=AT)
+    _, deferred = patience.hopeless([message("a", n) for n in range(1, 30)], at=AT)
+    assert deferred[0].due == AT + timedelta(seconds=100) and deferred[-1].due == AT + timedelta(minutes=10)
+
+
 def bounded(server, **bounds) -> None:
     for name, bound in bounds.items():
         setattr(server, name, bound)
