@@ -96,8 +96,9 @@ def _groups(trial: Trial, asks: QuerySet[Action]) -> tuple[Groups, int]:
 
 def _touched(trial: Trial, asks: QuerySet[Action], groups: Groups) -> Iterator[Ask]:
     plain = {group: route for group, route in groups.items() if route is not None}
-    for row in _rows(asks, plain.keys(), LIGHT):
-        yield _ask(trial, Row(*row), plain[Row(*row).group], principal="")
+    for columns in _rows(asks, plain.keys(), LIGHT):
+        row = Row(*columns)
+        yield _ask(trial, row, plain[row.group], principal="")
     asking = groups.keys() - plain.keys()
     for *row, body, context in _rows(asks, asking, (*LIGHT, "body", "context")):
         read = Row(*row)

@@ -58,6 +58,7 @@ class Trial:
         self.now, self.draft = policy.book(), _draft(rule, at=at)
         self.then = self.now.trying(self.draft)
         self.askers = {server.pk: policy.Asker.of(server) for server in Server.objects.all()}
+        self._alike: tuple[dict[Group, policy.Found | None], ...] = ({}, {})
         self._needs: dict[int, tuple[policies.Need, ...]] = {}
         self._asked: dict[tuple[int | None, int, frozenset[str]], tuple[int, ...] | None] = {}
         self._known: frozenset[str] | None = None
@@ -109,12 +110,25 @@ class Trial:
         return "others" if others else goes, went != goes and not denied
 
     def _route(self, group: Group, facts: Facts) -> Route:
-        asker = self.askers[group.server_id]
-        now = self.now.find(kind=group.kind, name=group.name, server=asker, facts=facts)
-        then = self.then.find(kind=group.kind, name=group.name, server=asker, facts=facts)
+        now, then = self._find(self.now, group, facts), self._find(self.then, group, facts)
         meets = then.policy is self.draft and then.reason != "outside_policy"
         touched = meets or _way(now) != _way(then)
         return Route(then.policy, then.decision, then.reason, touched, meets)
+
+    def _find(self, book: policy.Book, group: Group, facts: Facts) -> policy.Found:
+        """What a book says; where it says the same of the whole group, it is asked once."""
+        known = self._alike[book is self.then]
+        if group not in known:
+            try:
+                known[group] = self._held(book, group, _unread)
+            except Unread:
+                known[group] = None
+        found = known[group]
+        return found if found is not None else self._held(book, group, facts)
+
+    def _held(self, book: policy.Book, group: Group, facts: Facts) -> policy.Found:
+        asker = self.askers[group.server_id]
+        return book.find(kind=group.kind, name=group.name, server=asker, facts=facts)
 
     def _people(self, names: Sequence[str]) -> list[str]:
         """Those of the names that are somebody's here: others exclude nobody, and need not be told apart."""
