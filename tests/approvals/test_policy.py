@@ -1,10 +1,15 @@
 """Publishing policies: every revision stays, and what could never work is refused by a sentence."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 
 from approvals import access
 from approvals.errors import BadPolicy
 from approvals.models import Checkpoint, Policy
+from approvals.rules import conditions, policies
 from tests.publishing import publish
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +60,13 @@ def test_who_only_logs_sees_and_does_not_decide(now, alice, carol, shop):
     assert access.actions_seen_by(access.duties(carol, at=now)).filter(pk=action.pk).exists()
     with pytest.raises(NotAnOwner):
         reviews.record(action_id=action.pk, reviewer=carol, verdict="approve", at=now)
+
+
+def test_the_page_about_policies_names_every_member_and_its_examples_hold():
+    page = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert conditions.judge(policies.read(yaml.safe_load(example))).when
+    conditions_shown = re.search(r"\n```\n(has.*?)```", page, re.DOTALL)[1].splitlines()
+    assert len([conditions.condition(line) for line in conditions_shown]) == 2
+    assert [member for member in policies.Rule.model_fields if f"`{member}`" not in page] == []
+    assert [name for name in conditions.VARIABLES if f"`{name}`" not in page] == []
