@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from approvals import errors, grants, intake, reviews
+from approvals import errors, grants, intake, policy, reviews
 from approvals.models import Action, GrantUse
 from tests.asks import item, submit
 from tests.publishing import publish
@@ -60,3 +60,21 @@ def test_the_last_uses_of_a_grant_go_to_as_many_and_all_others_to_people(alice, 
     ended = sorted(answer.action.reason for answer in answers)
     assert len(ended) == DOORS and 1 <= ended.count("grant") <= 5 and set(ended) <= {"", "grant"}
     assert sorted(GrantUse.objects.values_list("number", flat=True)) == list(range(1, ended.count("grant") + 1))
+
+
+def test_of_rules_that_would_tie_and_are_published_at_once_one_is(alice, now):
+    barrier = threading.Barrier(4)
+
+    def run(pattern: str) -> str:
+        barrier.wait(timeout=20)
+        try:
+            publish(checkpoint=f"place {pattern}", pattern=pattern, at=now)
+        except errors.BadPolicy as refused:
+            return refused.pointer
+        finally:
+            connections.close_all()
+        return "published"
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(run, ["re*d", "r*nd", "*und", "ref*"]))
+    assert told == ["/rank", "/rank", "/rank", "published"] and len(policy.book().policies) == 1
