@@ -25,6 +25,7 @@ from .errors import (
     AlreadySettled,
     BadValidity,
     OwnAsk,
+    PasskeyMissing,
     Refusal,
     StaleView,
     TextMissing,
@@ -264,6 +265,8 @@ def _admit(action: Action, given: Given, *, said: list[_Said], shown: str) -> No
         raise OwnAsk()
     if given.seen is not None and given.seen != shown:
         raise StaleView()
+    if given.verdict == "approve" and action.policy.rule.passkey == "required":
+        raise PasskeyMissing()
 
 
 def _statement(action: Action, given: Given, *, voice: Holder, shown: str, at: datetime) -> dict[str, object]:

@@ -14,7 +14,7 @@ from accounts import roles
 from accounts.models import Absence, Role, Server
 
 from . import findings, policy
-from .errors import Unsatisfiable
+from .errors import BadPolicy, Unsatisfiable
 from .models import Finding, Policy
 from .rules import satisfying
 from .rules.policies import Rule
@@ -32,6 +32,7 @@ def vet(*, rule: Rule, at: datetime) -> list[str]:
     if rule.retired:
         return []
     policy.check(rule=rule, at=at)
+    _require_kept(rule)
     return satisfiable(rule=rule, at=at)
 
 
@@ -75,6 +76,16 @@ def recheck(*, at: datetime) -> int:
 def in_force() -> list[Policy]:
     """Return the revisions in force, their checkpoints with them."""
     return list(policy.book().policies.values())
+
+
+def _require_kept(rule: Rule) -> None:
+    """Refuse what the document can say and this console does not do yet: a rule promises nothing that is not kept."""
+    if rule.passkey == "required":
+        raise BadPolicy(
+            "This console takes no passkeys yet, so nobody could say yes. Leave it optional.", pointer="/passkey"
+        )
+    if rule.edit:
+        raise BadPolicy("Nobody can change an ask before approving it yet. Leave this empty.", pointer="/edit")
 
 
 def _lacking(rule: Rule, benches: Benches, barred: frozenset[int]) -> str | None:

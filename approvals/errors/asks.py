@@ -101,6 +101,11 @@ class NotAnOwner(Refusal):
     message = "You may see this, but deciding it is not your duty."
 
 
+class PasskeyMissing(Refusal):
+    code = "passkey_missing"
+    message = "The rule wants each yes signed with a passkey, and this console takes none yet. You can still deny."
+
+
 class StaleView(Refusal):
     code = "stale_view"
     message = "What you saw is not what would be signed. Look at it again, then decide."

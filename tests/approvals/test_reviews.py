@@ -91,6 +91,14 @@ def test_a_superuser_is_not_a_reviewer(asked, mallory, later):
         reviews.record(action_id=asked.pk, reviewer=mallory, verdict="approve", at=later)
 
 
+def test_a_rule_that_wants_a_passkey_takes_no_yes_without_one(shop, alice, bob, now, later):
+    publish(checkpoint="shop/refund", pattern="refund", passkey="required", at=now)
+    action = submit(shop, at=now).action
+    with pytest.raises(errors.PasskeyMissing):
+        reviews.record(action_id=action.pk, reviewer=alice, verdict="approve", at=later)
+    assert reviews.record(action_id=action.pk, reviewer=bob, verdict="deny", at=later).state == "denied"
+
+
 def test_a_person_who_left_the_role_sees_what_they_were_asked_and_decides_nothing(asked, alice, later):
     roles.take(role="payments-owner", user=alice, at=later)
     with pytest.raises(errors.NotAnOwner):

@@ -78,7 +78,7 @@ def test_a_check_reads_the_rule_back_says_who_is_asked_and_proposes_nothing(clie
 
 def test_an_edit_shows_what_changes_and_keeps_the_rest(client, ann, ben, now):
     rule = publish(
-        checkpoint="pay", pattern="pay", need=2, when=CONDITION, edit=["/amount"], at=now,
+        checkpoint="pay", pattern="pay", need=2, when=CONDITION, order="sequential", at=now,
         arguments={"properties": {"amount": {"maximum": 9}}},
     )  # fmt: skip
     page = edit(client, ann, rule, do="check", deadline="2", deadline_unit="h")

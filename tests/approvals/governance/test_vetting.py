@@ -185,3 +185,10 @@ def test_a_rule_for_later_counts_who_will_hold_the_role_by_then(ann, ben, alice,
     )
     changes.confirm(change_id=change.pk, by=ben, at=monday)
     assert changes.due(at=FRIDAY) == 1
+
+
+@pytest.mark.parametrize(("said", "pointer"), [({"passkey": "required"}, "/passkey"), ({"edit": ["/amount"]}, "/edit")])
+def test_a_rule_promises_nothing_that_is_not_kept(alice, said, pointer, now):
+    with pytest.raises(errors.BadPolicy, match="yet") as refused:
+        vetting.vet(rule=publishing.rule(checkpoint="pay", pattern="pay", **said), at=now)
+    assert refused.value.pointer == pointer
