@@ -110,6 +110,11 @@ class Policy(models.Model):
         return policies.stored(bytes(self.body))
 
     @property
+    def needed(self) -> str:
+        """How many of which roles must say yes, in words."""
+        return " and ".join(f"{need.count} of {need.role}" for need in self.rule.needs)
+
+    @property
     def approval_role(self) -> str:
         """The roles whose people decide, in words."""
         return " and ".join(dict.fromkeys(need.role for need in self.rule.needs))

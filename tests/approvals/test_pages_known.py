@@ -175,3 +175,13 @@ def test_a_bundle_without_end_costs_no_more(client, bundled, alice, django_asser
     assert text.count("<li><a") <= 20
     with django_assert_max_num_queries(9):
         assert "in this bundle" in client.get("/").text
+
+
+def test_owners_read_what_the_rule_says_a_yes_leads_to(client, alice, carol, shop, now):
+    publish(
+        checkpoint="shop/refund", pattern="refund", consequence="Money <b>leaves</b> the account.", at=now,
+        needs=[{"role": "payments-owner"}, {"role": "data-owner"}],
+    )  # fmt: skip
+    page = get(client, alice, action_page(submit(shop, at=now).action)).text
+    assert "Money &lt;b&gt;leaves&lt;/b&gt; the account." in page
+    assert "needs 1 of payments-owner and 1 of data-owner" in page

@@ -80,7 +80,7 @@ async def test_a_flood_by_one_server_hardly_delays_another(token, bounded, shop,
     """Ten thousand asks of the shop, 256 at a time, beside the bakery's one after the other.
 
     What delays an ask is what is answered before it: two small batches of the flood, whatever its size. The time is
-    bounded too, loosely, because this machine may be busy with others; `benchmarks.policies` measures it.
+    bounded too, loosely, because the machine may be busy with others.
     """
     await bounded(per_minute=50)
     bakery = await sync_to_async(servers.register)(name="bakery", at=now)
