@@ -58,9 +58,10 @@ def faithful(pieces: Iterable[Piece]) -> SafeString:
 
 
 @register.filter
-def faithful_text(text: str) -> SafeString:
-    """A foreign text as HTML, made faithful here."""
-    return faithful(rendering.render(str(text)))
+def faithful_text(text: str, most: int | None = None) -> SafeString:
+    """A foreign text as HTML, made faithful here. `most` characters of it, and dots of ours where it goes on."""
+    shown = faithful(rendering.render(str(text)[:most]))
+    return format_html("{}…", shown) if most is not None and len(str(text)) > most else shown
 
 
 @register.filter

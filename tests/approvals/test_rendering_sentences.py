@@ -65,3 +65,11 @@ def test_a_link_names_its_host_and_no_more():
     assert said("elicitation_url", {"url": "https://connect.crm.example/a?secret=1"}) == (
         "shop wants its user to open connect.crm.example"
     )
+
+
+def test_what_we_shorten_is_told_from_what_a_server_ends_with_dots():
+    from approvals.templatetags.faithful import faithful_text
+
+    assert faithful_text("abcdef", 3) == '<bdi dir="ltr">abc</bdi>…'
+    assert faithful_text("abc", 3) == faithful_text("abc") == '<bdi dir="ltr">abc</bdi>'
+    assert "U+2026" in faithful_text("abc…", 4)

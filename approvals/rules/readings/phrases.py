@@ -7,7 +7,7 @@ from ..sentences import Part
 
 type Phrase = tuple[Part, ...]
 
-LONGEST = 300  # characters of one value that are shown; the document itself is one step away
+LONGEST = 1000  # characters of one value that are shown: all of a condition; the document itself is one step away
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -25,9 +25,15 @@ def say(text: str, *values: str | Phrase) -> Phrase:
     parts: list[Part] = []
     for index, words in enumerate(text.split("{}")):
         value = values[index - 1] if index else ()
-        parts += [Part(render(value[:LONGEST]), "strong")] if isinstance(value, str) else value
+        parts += _value(value) if isinstance(value, str) else value
         parts += [_ours(words)] if words else []
     return tuple(parts)
+
+
+def _value(text: str) -> list[Part]:
+    """A value that stands out. Where it is too long, that it goes on is said: what is cut off may decide."""
+    shown = Part(render(text[:LONGEST]), "strong")
+    return [shown] if len(text) <= LONGEST else [shown, _ours(f"… and {len(text) - LONGEST} more characters")]
 
 
 def joined(phrases: Iterable[Phrase], between: str) -> Phrase:

@@ -179,7 +179,7 @@ def _roles(roles: tuple[str, ...], some: str, none: str) -> Phrase:
 
 def _consequence(rule: Rule) -> Phrase:
     return (
-        say("owners read: {}", rule.consequence)
+        say("owners read: {}", rule.consequence.removesuffix("."))
         if rule.consequence
         else say("no consequence is written for owners to read")
     )
