@@ -41,11 +41,11 @@ OPEN = (Change.State.PROPOSED, Change.State.CONFIRMED)
 
 def propose(
     *, author: User, about: str, subject: str, proposed: Document | None, note: str = "",
-    effective_at: datetime | None = None, at: datetime,
+    effective_at: datetime | None = None, once: bool = False, at: datetime,
 ) -> Change:  # fmt: skip
     """Propose that this document shall stand (None: nothing shall) from `effective_at` on.
 
-    When its author is the only admin, it is confirmed by that; and applied, unless it is for later.
+    With `once`, what waits just so is returned. The only admin's is confirmed by that; and applied, unless for later.
     """
     kind, starts = governed.kind(about), effective_at or at
     _check_words(note, starts, at=at)
@@ -55,6 +55,9 @@ def propose(
         wanted, stands = kind.read(subject=subject, document=proposed, at=at), kind.current(subject=subject, at=at)
         if governed.same(wanted, stands):
             raise NothingToChange()
+        same = waiting(about=about, subject=subject, proposed=wanted) if once else None
+        if same is not None and max(same.effective_at, at) == starts:
+            return same
         kind.check(subject=subject, document=wanted, at=starts, proposing=True)
         change = _written(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
         _record("proposed", change, by=author, at=at)

@@ -54,7 +54,7 @@ def deny(request: HttpRequest) -> HttpResponse:
         rule = denying.denial(server=server, kind=kind, name=name)
         change = changes.propose(
             author=request.user, about=Change.About.CHECKPOINT, subject=rule["checkpoint"], proposed=rule, note=ABOUT,
-            at=at,
+            once=True, at=at,
         )  # fmt: skip
     except Refusal as refusal:
         return _shown(request, Wanted.read({"server": server}, at=at), wrong=refusal.message)

@@ -45,7 +45,7 @@ def retire(request: HttpRequest, checkpoint_id: int) -> HttpResponse:
         policy = one.newest(user=request.user, checkpoint_id=checkpoint_id)
         change = changes.propose(
             author=request.user, about="checkpoint", subject=policy.checkpoint.name, proposed=None,
-            note=request.POST.get("note", ""), at=timezone.now(),
+            note=request.POST.get("note", ""), once=True, at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal

@@ -176,7 +176,7 @@ def _propose(request: HttpRequest, desk: Desk) -> Any:
     said = desk.proposal.cleaned_data
     return changes.propose(
         author=request.user, about="checkpoint", subject=desk.form.rule.checkpoint, proposed=desk.form.document,
-        note=said["note"], effective_at=said["effective_at"], at=desk.at,
+        note=said["note"], effective_at=said["effective_at"], once=True, at=desk.at,
     )  # fmt: skip
 
 

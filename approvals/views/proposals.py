@@ -39,7 +39,8 @@ def answer(request: HttpRequest, draft: Draft) -> HttpResponse:
     if form.is_bound and form.is_valid() and not moved:
         change = changes.propose(
             author=request.user, about=draft.about, subject=draft.subject, proposed=draft.proposed,
-            note=form.cleaned_data["note"], effective_at=form.cleaned_data["effective_at"], at=timezone.now(),
+            note=form.cleaned_data["note"], effective_at=form.cleaned_data["effective_at"], once=True,
+            at=timezone.now(),
         )  # fmt: skip
         return redirect("change", change_id=change.pk)
     at = timezone.now()

@@ -234,6 +234,24 @@ def test_what_stands_already_is_not_proposed_again(ann, now):
         changes.confirm(change_id=999_999, by=ann, at=now)
 
 
+@pytest.mark.parametrize("sender", ["ann", "ben"])
+def test_a_form_that_is_sent_twice_proposes_one_change(ann, ben, now, later, sender):
+    first = propose(ann, at=now, once=True)
+    assert propose({"ann": ann, "ben": ben}[sender], at=later, once=True) == first == Change.objects.get()
+    assert [event for event, _ in events()] == ["change.proposed"]
+    other = propose(ann, at=later, effective_at=later + timedelta(days=1), once=True)
+    assert other != first, "for another moment it is another change"
+
+
+def test_a_second_token_is_proposed_when_the_first_was_fetched(ann, ben, shop, now, later):
+    token = {"about": "token", "subject": "shop", "proposed": {"server": "shop"}, "once": True}
+    first = propose(ann, at=now, **token)
+    changes.confirm(change_id=first.pk, by=ben, at=now)
+    assert propose(ann, at=later, **token) == first
+    changes.collect_token(change_id=first.pk, by=ann, at=later)
+    assert propose(ann, at=later, **token) != first
+
+
 def test_what_waits_for_an_admin_who_is_none_any_more_is_confirmed_alone(ann, ben, now):
     change = propose(ann, at=now)
     User.objects.filter(pk=ben.pk).update(is_staff=False)
