@@ -147,6 +147,7 @@
       address.searchParams.set("action", row.dataset.id);
       window.history.replaceState(null, "", address.pathname + address.search);
     }
+    if (held()?.dataset.action === wanted) return;  // it stands there, perhaps with words half typed
     window.htmx.ajax("GET", row.getAttribute("href"), { source: "#pane", target: "#pane", swap: "innerHTML" }).then(() => { $("#pane").scrollTop = 0; });
   }
   const paned = () => Boolean($("#pane")) && wide.matches;
