@@ -1,6 +1,7 @@
 """Who holds a role, who is away, who may change the map: as their pages send it. All times are UTC."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import override
 
 from django import forms
 
@@ -16,6 +17,15 @@ class Moment(forms.DateTimeField):
 
     def __init__(self, **said: object) -> None:
         super().__init__(**{"required": False, "error_messages": WORDS} | said)
+
+    @override
+    def to_python(self, value: object) -> datetime | None:
+        """An offset, which no control sends, may lead out of the calendar."""
+        found = super().to_python(value)
+        try:
+            return found and found.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class ProposalForm(forms.Form):

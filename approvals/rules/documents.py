@@ -24,11 +24,11 @@ def _moment(said: Any) -> str:
     """RFC 3339 with its offset, as UTC. It stays text: what is digested is what was written."""
     try:
         read = datetime.fromisoformat(said) if isinstance(said, str) and len(said) <= 40 else None
-    except ValueError:
-        read = None
-    if read is None or read.tzinfo is None:
-        raise ValueError("write a moment as 2026-11-27T18:00:00Z, with its offset")
-    return stamp(read)
+        if read is not None and read.tzinfo is not None:
+            return stamp(read)
+    except (ValueError, OverflowError):  # an offset may lead out of the calendar
+        pass
+    raise ValueError("write a moment as 2026-11-27T18:00:00Z, with its offset")
 
 
 def stamp(moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """Times as words. A page says how much time is left without a script, and says it the same everywhere."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 SOON = timedelta(minutes=15)  # from here on time is counted in seconds and shown in its own colour
 
@@ -29,6 +29,17 @@ def when(then: datetime, *, at: datetime) -> str:
         return f"{then:%H:%M} today"
     year = f" {then.year}" if then.year != at.year else ""
     return f"{then:%a} {then.day} {then:%b}{year}, {then:%H:%M}"
+
+
+def read(text: str) -> datetime | None:
+    """A moment as ISO 8601 writes it, in UTC; UTC is meant where no offset stands. None when it is none, or when UTC's
+    calendar has no such day: offsets lead out of the first and the last.
+    """
+    try:
+        found = datetime.fromisoformat(text[:40])
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _rounded(seconds: int) -> str:

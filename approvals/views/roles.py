@@ -1,13 +1,11 @@
 """One role: its people and their windows, and proposals to change them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +17,7 @@ from ..forms.people import LeaveForm, MemberForm
 from ..models import Change
 from ..queries import proposed
 from ..queries import roles as read_roles
-from ..rules import differences, documents
+from ..rules import differences, documents, moments
 from . import proposals
 from .people import admin, reader
 
@@ -108,10 +106,5 @@ def _shown(
 
 def _moment(said: str) -> datetime | None:
     """The moment somebody asks about; what makes no sense is none. Times are UTC where nothing else is said."""
-    try:
-        read = parse_datetime(said[:40])
-    except ValueError:
-        return None
-    if read is None or read.year < 2000:
-        return None
-    return timezone.make_aware(read, UTC) if timezone.is_naive(read) else read
+    read = moments.read(said)
+    return read if read is not None and read.year >= 2000 else None

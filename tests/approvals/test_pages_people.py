@@ -110,6 +110,17 @@ def test_who_held_a_role_at_a_moment_is_exact(client, admin, alice, bob, now):
     assert "Write a day and a time" in get(client, admin, ROLE, at="yesterday").text
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_a_moment_outside_of_the_calendar_is_none_wherever_one_is_asked_for(client, admin, refund, alice, moment):
+    client.force_login(admin)
+    said = {"at": moment, "moment": moment, "then": moment}
+    for address in (ROLE, "/boundaries/", "/boundaries/map.csv", f"/checkpoints/{refund.checkpoint_id}/"):
+        assert client.get(address, said).status_code in (200, 422), address
+    assert post(client, admin, ROLE, person="alice", until=moment).status_code == 422
+    file = f"placet: 1\nroles:\n  x: [{{person: alice, until: '{moment}'}}]\n"
+    assert "moment as 2026-11-27T18:00:00Z" in post(client, admin, "/map/", text=file).text
+
+
 def test_a_role_says_where_nobody_may_leave(client, admin, refund, payout, alice, bob):
     text = get(client, admin, ROLE).text
     assert "One checkpoint needs" in text and "1 to spare" in text

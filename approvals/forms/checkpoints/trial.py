@@ -6,6 +6,7 @@ from typing import Any, override
 from django import forms
 
 from ...errors import Refusal
+from ..people import WORDS, Moment
 from .rows import text
 
 
@@ -47,10 +48,7 @@ class ProposeForm(forms.Form):
 
     use_required_attribute = False
     note = text("Why", most=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    effective_at = forms.DateTimeField(
-        label="From", required=False, error_messages={"invalid": "Write a day and a time, as 2026-11-27 18:00."},
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-    )  # fmt: skip
+    effective_at = Moment(label="From")
 
     def refuse(self, refusal: Refusal) -> None:
         self.add_error((refusal.pointer or "").removeprefix("/"), refusal.message)
@@ -60,9 +58,4 @@ class ThenForm(forms.Form):
     """A moment, in UTC."""
 
     use_required_attribute = False
-    then = forms.DateTimeField(
-        label="At", widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        error_messages={
-            "invalid": "Write a day and a time, as 2026-11-17 14:03.", "required": "Say at which moment.",
-        },
-    )  # fmt: skip
+    then = Moment(label="At", required=True, error_messages=WORDS | {"required": "Say at which moment."})

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from accounts.models import Server, User
 
 from ... import access
 from ...models import Kind
+from ...rules import moments
 from . import seen, volume, wanting
 from .holding import Holding, Post
 from .revisions import Stop, stops
@@ -36,7 +37,7 @@ class Wanted:
         def text(name: str) -> str:
             return query.get(name, "").replace("\0", "").strip()[:64]
 
-        moment = _moment(said) if (said := text("moment")) else None
+        moment = moments.read(said) if (said := text("moment")) else None
         wrong = bool(said) and (moment is None or moment > at)
         return cls(text("server"), text("after"), None if wrong else moment, wrong)
 
@@ -167,12 +168,3 @@ def _counts(rows: list[Row]) -> dict[str, int]:
     closed = sum(cell.closed and not cell.gap for cell in cells)
     gap = sum(cell.gap for cell in cells)
     return {"crossings": len(cells), "closed": closed, "with_gap": gap, "whole": len(cells) - closed - gap}
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment as a field of that type sends it, in UTC as all times here."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -98,7 +98,7 @@ def test_who_held_it_then_is_answered_from_revisions_and_memberships(client, ann
 @pytest.mark.parametrize("moment", ["yesterday", "", "2026-13-01T00:00", "99999-01-01T00:00"])
 def test_a_moment_that_is_none_is_refused_in_a_sentence(client, ann, refund, moment):
     page = one(client, ann, refund, then=moment)
-    words = "Write a day and a time, as 2026-11-17 14:03." if moment else "Say at which moment."
+    words = "Write a day and a time, as 2026-11-27 18:00." if moment else "Say at which moment."
     assert page.status_code == 422 and words in page.text
 
 
