@@ -19,7 +19,7 @@ from accounts import servers
 from accounts.models import User
 from accounts.servers import Identity
 
-from . import access, ledger, nudge
+from . import access, ledger, nudge, spoken
 from .errors import AlreadyAnswered, AnswerOver, InvalidAnswer, NotFound, NotReleased, UnknownAnswer
 from .models import Action, Answer, Kind, Outcome, Question, State
 from .rules import blanks
@@ -91,7 +91,8 @@ def _released(question: Question | None, person: User) -> Action:
 
 def _checked(action: Action, content: Mapping[str, Any]) -> bytes:
     """The content as canonical bytes, when it keeps the form's rules; salted, so that its digest tells nothing."""
-    form = blanks.read(json.loads(bytes(action.body))["value"])
+    newest = spoken.newest_edit(action.pk)
+    form = blanks.read(json.loads(bytes(newest.body if newest else action.body))["value"])
     wrong = blanks.problems(form.blanks, content) if form.fits else {"": "This form is too long to be answered here."}
     if wrong:
         raise InvalidAnswer(wrong)

@@ -13,7 +13,7 @@ from placet import canonical
 
 from accounts.models import User
 
-from . import access, assignment, findings, ledger, rows, settlement
+from . import access, assignment, findings, ledger, rows, settlement, spoken
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
@@ -25,7 +25,7 @@ from .errors import (
     TextTooLong,
     TooManyBroken,
 )  # fmt: skip
-from .models import Action, Entry, Finding, Receipt, Review, State
+from .models import Action, Edit, Entry, Finding, Receipt, Review, State
 from .rules import statements
 
 BASIS = "break_glass"
@@ -42,13 +42,14 @@ def break_glass(*, action_id: UUID, person: User, reason: str, seen: str | None 
     said = _worded(reason)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)  # one glass after the other, or nobody could count them
-        action = _admitted(action_id, person=person, seen=seen, at=at)
-        review, stmt = _review(action, person=person, reason=said, at=at)
-        kept = settlement.statements_of([*action.reviews.all(), review])
+        action = _admitted(action_id, person=person, at=at)
+        edit = spoken.newest_edit(action.pk)
+        review, stmt = _review(action, edit, person=person, reason=said, seen=seen, at=at)
+        kept = settlement.statements_of([*spoken.current(action.reviews.all()), review])
         line = ledger.Line(event=EVENT, actor=person.urn, action_id=action.pk, dig=canonical.digest_bytes(stmt), at=at)
         case = settlement.Case(
             action=action, server_urn=action.server.urn, policy=action.policy, decision=State.APPROVED, reason=BASIS,
-            actor=person.urn, reviews=kept, basis=BASIS,
+            actor=person.urn, reviews=kept, basis=BASIS, edited=edit.dig if edit else "",
         )  # fmt: skip
         (receipt,) = settlement.settle_many([case], at=at, after=([review], [line]))
         findings.record([_finding(action, reason=said)], at=at)
@@ -72,7 +73,7 @@ def _worded(reason: str) -> str:
     return said
 
 
-def _admitted(action_id: UUID, *, person: User, seen: str | None, at: datetime) -> Action:
+def _admitted(action_id: UUID, *, person: User, at: datetime) -> Action:
     """The action, locked, when this person may break its glass now."""
     locked, *held = rows.fetch(
         access.ask_locked([action_id]), *access.ask_rights(users=[person], action_ids=[action_id], at=at)
@@ -83,8 +84,6 @@ def _admitted(action_id: UUID, *, person: User, seen: str | None, at: datetime) 
         raise NoBreakGlass()
     _require_waiting(action, at=at)
     _require_another(action, person=person)
-    if seen is not None and seen != settlement.shown(action, policy=action.policy):
-        raise StaleView()
     broken = Entry.objects.filter(
         event=EVENT, actor=person.urn, at__gt=at - timedelta(hours=1), action__reviews__reviewer=person
     )
@@ -107,13 +106,20 @@ def _require_another(action: Action, *, person: User) -> None:
         raise OwnAsk()
     if action.policy.rule.exclude_server_owner and action.server.owner_id == person.pk:
         raise OwnServer()
-    if action.reviews.filter(reviewer=person).exists():
+    if any(review.reviewer_id == person.pk for review in spoken.current(action.reviews.all())):
         raise AlreadyReviewed("You have said yes to this already, so somebody else has to break the glass.")
 
 
-def _review(action: Action, *, person: User, reason: str, at: datetime) -> tuple[Review, bytes]:
-    shown, role = settlement.shown(action, policy=action.policy), action.policy.rule.break_glass
-    ask, policy = settlement.ask_of(action, server_urn=action.server.urn), settlement.policy_ref(action.policy)
+def _review(
+    action: Action, edit: Edit | None, *, person: User, reason: str, seen: str | None, at: datetime
+) -> tuple[Review, bytes]:
+    """What they say, of the newest bytes, which are those they were shown."""
+    dig, role = edit.dig if edit else "", action.policy.rule.break_glass
+    shown = settlement.shown(action, policy=action.policy, edited=dig)
+    if seen is not None and seen != shown:
+        raise StaleView()
+    ask = settlement.ask_of(action, server_urn=action.server.urn, edited=dig)
+    policy = settlement.policy_ref(action.policy)
     stmt = canonical.canonical(
         statements.review(
             ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict="approve", reviewer=person.urn, role=role,
@@ -122,7 +128,7 @@ def _review(action: Action, *, person: User, reason: str, at: datetime) -> tuple
     )  # fmt: skip
     said = Review(
         action_id=action.pk, reviewer_id=person.pk, role=role, verdict="approve", note=reason, shown=shown, stmt=stmt,
-        at=at,
+        edit=edit.number if edit else 0, at=at,
     )  # fmt: skip
     return said, stmt
 

@@ -69,6 +69,8 @@ def offer(*, action_id: UUID, person: User, at: datetime) -> Offer:
     role = policy.rule.needs[0].role
     _require_word(person, action, policy.rule, role=role, at=at)
     _require_precedent(action)
+    if action.edits.exists():
+        raise NotGrantable("This was changed before its approval, so it is no example of what is asked.")
     params = json.loads(bytes(action.body))["value"]["params"]
     return Offer(action, policy, role, policy.rule.grants, covering.arguments(kind=action.kind, params=params))
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import Holder
 
-from . import access, assignment, escalation, findings, ledger, nudge, rows
+from . import access, assignment, escalation, findings, ledger, nudge, rows, spoken
 from .errors import (
     AlreadyPassedOn,
     AlreadyReviewed,
@@ -125,8 +125,8 @@ def _open(action_id: UUID, *people: User, at: datetime) -> _Case:
     if action.state != State.PENDING or at >= action.deadline_at:
         ended = State.EXPIRED if action.state == State.PENDING else action.state
         raise AlreadySettled(state=ended, at=action.settled_at)
-    said = Review.objects.filter(action=action).values_list("reviewer_id", "on_behalf_of_id", "role", "verdict")
-    votes = [quorum.Vote(who, absent or who, role, verdict) for who, absent, role, verdict in said]
+    said = spoken.current(Review.objects.filter(action=action).defer("stmt"))
+    votes = assignment.votes_of(said)
     asked = Assignment.objects.filter(action=action, duty=Duty.APPROVAL).values_list("owner_id", "role")
     passed = assignment.passed_on(Handover.objects.filter(action=action))
     return _Case(action, rights, votes, dict(asked), passed)

@@ -4,12 +4,11 @@ Verdicts are recorded many at a time, in three turns with the database: read and
 """
 
 import secrets
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -19,10 +18,11 @@ from placet import canonical
 from accounts.models import User
 from accounts.roles import Holder
 
-from . import access, assignment, ledger, nudge, rows, settlement
+from . import access, assignment, edits, ledger, nudge, rows, settlement, spoken
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
+    BadEdit,
     BadValidity,
     OwnAsk,
     PasskeyMissing,
@@ -32,20 +32,12 @@ from .errors import (
     TextTooLong,
     UnknownVerdict,
 )  # fmt: skip
-from .models import Action, Comment, Receipt, Review, State
+from .models import Action, Comment, Receipt, State
 from .rules import quorum, statements, timing
 
 TEXT_LIMIT = 2000
 NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
 VERDICTS = ("approve", "deny")
-_EARLIER = """
-SELECT review.action_id, review.reviewer_id, person.username, review.verdict, review.note, review.stmt, review.role,
-       review.on_behalf_of_id
-  FROM approvals_review AS review
-  JOIN accounts_user AS person ON person.id = review.reviewer_id
- WHERE review.action_id {any}
- ORDER BY review.at, review.id
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +46,7 @@ class Given:
 
     `seen` is the digest of the view the person decided on (`settlement.shown`); None when the caller is a script that
     showed nothing and takes the stored bytes as they are. `valid_seconds` may shorten what policy allows.
+    `changes`, by JSON pointer, are what a yes is given to instead of what was seen (`edits`).
     """
 
     action_id: UUID
@@ -62,6 +55,7 @@ class Given:
     note: str = ""
     seen: str | None = None
     valid_seconds: int | None = None
+    changes: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +77,13 @@ type Answer = Recorded | Refusal
 
 def record(
     *, action_id: UUID, reviewer: User, verdict: str, note: str = "", seen: str | None = None, at: datetime,
-    valid_seconds: int | None = None,
+    valid_seconds: int | None = None, changes: Mapping[str, Any] | None = None,
 ) -> Recorded:  # fmt: skip
     """Record one person's verdict, and settle the action when it completes the quorum. See `Given`."""
     given = Given(
-        action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, seen=seen, valid_seconds=valid_seconds
-    )
+        action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, seen=seen, valid_seconds=valid_seconds,
+        changes=changes,
+    )  # fmt: skip
     (answer,) = record_many(given=[given], at=at)
     if isinstance(answer, Refusal):
         raise answer
@@ -137,27 +132,10 @@ def _check(given: Given) -> None:
         raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
     if given.valid_seconds is not None and not 1 <= given.valid_seconds <= timing.APPROVAL_LIFE:
         raise BadValidity()
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A row of the table of reviews, on its way there or from it (see `rows.Light`)."""
-
-    table: ClassVar = Review
-    action_id: UUID
-    reviewer_id: int
-    username: str
-    verdict: str
-    note: str
-    stmt: bytes
-    role: str
-    on_behalf_of_id: int | None
-    shown: str = ""
-    at: datetime | None = None
-
-    @property
-    def vote(self) -> quorum.Vote:
-        return quorum.Vote(self.reviewer_id, self.on_behalf_of_id or self.reviewer_id, self.role, self.verdict)
+    if given.changes is not None and given.verdict != "approve":
+        raise BadEdit("Only a yes changes anything. Say no with a reason instead.")
+    if given.changes is not None and given.seen is None:
+        raise StaleView("Say what you saw: an edit is of the newest bytes, and of no others.")
 
 
 class _Desk:
@@ -167,13 +145,12 @@ class _Desk:
         self.at = at
         ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
         locked, earlier, *held = rows.fetch(
-            access.ask_locked(ids), (_EARLIER, [ids]), *access.ask_rights(users=users, action_ids=ids, at=at)
+            access.ask_locked(ids), spoken.ask_earlier(ids), *access.ask_rights(users=users, action_ids=ids, at=at)
         )
         self.actions, self.rights = access.read_locked(locked), access.read_rights(*held, users=users)
-        self.said: dict[UUID, list[_Said]] = defaultdict(list)
-        for action_id, *rest in earlier:
-            self.said[UUID(str(action_id))].append(_Said(UUID(str(action_id)), *rest))
-        self.new: list[_Said] = []
+        self.heard = spoken.read_earlier(earlier)
+        self.new: list[spoken.Said] = []
+        self.edits: list[edits.Row] = []
         self.lines: list[ledger.Line] = []
         self.cases: list[settlement.Case] = []
         self.moved: set[UUID] = set()
@@ -189,7 +166,9 @@ class _Desk:
         """Write the reviews and settle what they decide; return the receipts by action."""
         going = {case.action.pk for case in self.cases}
         waiting = {each.action_id for each in self.new} - going
-        born = settlement.settle_many(self.cases, at=self.at, after=(self.new, self.lines, self._asked_next(waiting)))
+        born = settlement.settle_many(
+            self.cases, at=self.at, after=(self.edits, self.new, self.lines, self._asked_next(waiting))
+        )
         nudge.after_commit(event="reviewed", actions=[(pk, self.actions[pk].checkpoint_id) for pk in waiting])
         return {receipt.action_id: receipt for receipt in born}
 
@@ -201,39 +180,58 @@ class _Desk:
 
     def _stage(self, action: Action) -> list[str]:
         terms = self.rights.terms(action)
-        return quorum.turn(terms, quorum.count(terms, [each.vote for each in self.said[action.pk]]))[:1]
+        return quorum.turn(terms, quorum.count(terms, self.heard[action.pk].votes))[:1]
 
     def _take(self, given: Given) -> Recorded:
         action = self.actions.get(given.action_id)
         voices = access.may_decide(user=given.reviewer, action=action, known=self.rights)
-        said = self.said[action.pk]
+        heard = self.heard[action.pk]
         if action.state == State.PENDING and self.at >= action.deadline_at:
             # The sweep has not met it yet: no verdict counts from the deadline on.
-            self._settle(settlement.expired(action, reviews=said))
+            self._settle(settlement.expired(action, reviews=heard.said))
             raise AlreadySettled(state=State.EXPIRED, at=self.at)
-        shown = settlement.shown(action, policy=action.policy)
-        _admit(action, given, said=said, shown=shown)
-        voice = self._voice(action, given, assignment.theirs(action, voices))
-        self._write(action, given, voice=voice, shown=shown)
+        _admit(action, given, heard=heard)
+        voices = assignment.theirs(action, voices)
+        voice = self._voice(action, given, heard.votes, voices)
+        if given.changes is not None:
+            voice = self._edit(action, given, voices)
+        self._write(action, given, voice=voice)
         return self._count(action, given)
 
-    def _voice(self, action: Action, given: Given, voices: list[Holder]) -> Holder:
+    def _voice(self, action: Action, given: Given, votes: list[quorum.Vote], voices: list[Holder]) -> Holder:
         """In which role, and on whose behalf, this verdict counts; a refusal when it would not count."""
-        terms, votes = self.rights.terms(action), [each.vote for each in self.said[action.pk]]
+        terms = self.rights.terms(action)
         asked = assignment.in_turn(terms, votes, voices)
         if given.verdict == "deny":
             return (asked or voices)[0]
         return assignment.voice(terms, votes, asked, others=partial(assignment.everybody_for, action, at=self.at))
 
-    def _write(self, action: Action, given: Given, *, voice: Holder, shown: str) -> None:
-        stmt = canonical.canonical(_statement(action, given, voice=voice, shown=shown, at=self.at))
-        person = given.reviewer
-        said = _Said(
+    def _edit(self, action: Action, given: Given, voices: list[Holder]) -> Holder:
+        """Put the edited bytes in place of those that were seen. All begins anew; this is the first word on them."""
+        edits.require_right(given.reviewer, action, self.rights)
+        voice, heard = self._voice(action, given, [], voices), self.heard[action.pk]
+        row = edits.row(
+            action=action, number=heard.edit + 1, editor=given.reviewer, changes=given.changes or {}, at=self.at
+        )
+        heard.edited(number=row.number, dig=row.dig)
+        self.edits.append(row)
+        line = ledger.Line(
+            event="action.edited", actor=given.reviewer.urn, action_id=action.pk, dig=row.dig, at=self.at
+        )
+        self.lines.append(line)
+        return voice
+
+    def _write(self, action: Action, given: Given, *, voice: Holder) -> None:
+        heard, person = self.heard[action.pk], given.reviewer
+        shown = settlement.shown(action, policy=action.policy, edited=heard.dig)
+        said = _statement(action, given, voice=voice, shown=shown, edited=heard.dig, at=self.at)
+        stmt = canonical.canonical(said)
+        new = spoken.Said(
             action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, voice.role,
-            voice.on_behalf_of_id, shown, self.at,
+            voice.on_behalf_of_id, heard.edit, shown, self.at,
         )  # fmt: skip
-        self.said[action.pk].append(said)
-        self.new.append(said)
+        heard.said.append(new)
+        self.new.append(new)
         line = ledger.Line(
             event=f"action.reviewed.{given.verdict}", actor=person.urn, action_id=action.pk,
             dig=canonical.digest_bytes(stmt), at=self.at,
@@ -241,10 +239,10 @@ class _Desk:
         self.lines.append(line)
 
     def _count(self, action: Action, given: Given) -> Recorded:
-        said, terms = self.said[action.pk], self.rights.terms(action)
-        before, counted = (quorum.count(terms, [each.vote for each in kept]) for kept in (said[:-1], said))
+        heard, terms = self.heard[action.pk], self.rights.terms(action)
+        before, counted = (quorum.count(terms, votes) for votes in (heard.votes[:-1], heard.votes))
         if counted.state != State.PENDING:
-            self._settle(_case(action, given, said, state=counted.state))
+            self._settle(_case(action, given, heard, state=counted.state))
         elif terms.sequential and quorum.turn(terms, before) != quorum.turn(terms, counted):
             self.moved.add(action.pk)
         need = action.policy.need
@@ -256,21 +254,25 @@ class _Desk:
         self.cases.append(case)
 
 
-def _admit(action: Action, given: Given, *, said: list[_Said], shown: str) -> None:
+def _admit(action: Action, given: Given, *, heard: spoken.Heard) -> None:
+    said = heard.said
     if action.state != State.PENDING:
         raise AlreadySettled(state=action.state, at=action.settled_at, by=tuple(each.username for each in said))
     if any(each.reviewer_id == given.reviewer.pk for each in said):
         raise AlreadyReviewed()
     if access.is_own(username=given.reviewer.username, email=given.reviewer.email, names=assignment.names_of(action)):
         raise OwnAsk()
-    if given.seen is not None and given.seen != shown:
+    if given.seen is not None and given.seen != settlement.shown(action, policy=action.policy, edited=heard.dig):
         raise StaleView()
     if given.verdict == "approve" and action.policy.rule.passkey == "required":
         raise PasskeyMissing()
 
 
-def _statement(action: Action, given: Given, *, voice: Holder, shown: str, at: datetime) -> dict[str, object]:
-    ask, policy = settlement.ask_of(action, server_urn=action.server.urn), settlement.policy_ref(action.policy)
+def _statement(
+    action: Action, given: Given, *, voice: Holder, shown: str, edited: str, at: datetime
+) -> dict[str, object]:  # fmt: skip
+    ask = settlement.ask_of(action, server_urn=action.server.urn, edited=edited)
+    policy = settlement.policy_ref(action.policy)
     return statements.review(
         ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=given.verdict, reviewer=given.reviewer.urn,
         role=voice.role, on_behalf_of=f"user:{voice.on_behalf_of}" if voice.on_behalf_of else None, at=at,
@@ -278,13 +280,14 @@ def _statement(action: Action, given: Given, *, voice: Holder, shown: str, at: d
     )  # fmt: skip
 
 
-def _case(action: Action, last: Given, said: list[_Said], *, state: str) -> settlement.Case:
+def _case(action: Action, last: Given, heard: spoken.Heard, *, state: str) -> settlement.Case:
     """A denial carries its reviewer's note to the server; an approval's notes stay among the owners."""
     denied = state == State.DENIED
     return settlement.Case(
         action=action, server_urn=action.server.urn, policy=action.policy, decision=state,
         reason="owner_denied" if denied else "", note=last.note.strip() if denied else "", actor=last.reviewer.urn,
-        valid_seconds=last.valid_seconds, reviews=settlement.statements_of(said),
+        valid_seconds=last.valid_seconds, reviews=settlement.statements_of(heard.said),
+        edited=heard.dig,
     )  # fmt: skip
 
 

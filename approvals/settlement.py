@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from placet import canonical, receipts
 
-from . import keys, ledger, nudge, rows
+from . import keys, ledger, nudge, rows, spoken
 from .errors import AlreadySettled
 from .models import Action, Delivery, Kind, Policy, Receipt, State
 from .rules import shapes, statements, timing
@@ -38,6 +38,7 @@ class Case:
     """An action and how it ends. `actor` is who made it end: `user:alice`, `console`, or a server's urn.
 
     `basis` is what an approval rests on: `reviewed`, `policy`, `grant` (then `grant` says which) or `break_glass`.
+    `edited` is the digest of what an owner made of the ask, "" when it is as it was asked.
     """
 
     action: Action
@@ -51,6 +52,7 @@ class Case:
     reviews: list[dict[str, Any]] = field(default_factory=list)
     basis: str = "reviewed"
     grant: statements.GrantRef | None = None
+    edited: str = ""
 
 
 def settle(case: Case, *, at: datetime) -> Receipt:
@@ -85,18 +87,19 @@ def expired(action: Action, *, reviews: Iterable[Stated] | None = None) -> Case:
 
     It keeps the reviews it had: they show who did say yes.
     """
-    kept = action.reviews.all() if reviews is None else reviews
+    kept = spoken.current(action.reviews.all()) if reviews is None else reviews
     return Case(
         action=action, server_urn=action.server.urn, policy=action.policy, decision=State.EXPIRED, reason="expired",
         actor="console", reviews=statements_of(kept),
     )  # fmt: skip
 
 
-def ask_of(action: Action, *, server_urn: str) -> statements.Ask:
-    """Return what statements say of the action."""
+def ask_of(action: Action, *, server_urn: str, edited: str = "") -> statements.Ask:
+    """Return what statements say of the action; `edited` as in `Case`."""
     return statements.Ask(
         id=str(action.pk), nonce=action.nonce, dig=action.dig, context_dig=action.context_dig,
         method=shapes.METHODS[action.kind], name=action.name, server_urn=server_urn, subject=action.subject,
+        edited=edited,
     )  # fmt: skip
 
 
@@ -107,9 +110,9 @@ def policy_ref(policy: Policy | None) -> statements.PolicyRef | None:
     return statements.PolicyRef(policy.checkpoint.name, policy.revision, policy.dig, policy.need)
 
 
-def shown(action: Action, *, policy: Policy | None) -> str:
-    """Return the digest of what a reviewer is shown of this action."""
-    view = statements.view(ask_of(action, server_urn=""), policy_ref(policy))
+def shown(action: Action, *, policy: Policy | None, edited: str = "") -> str:
+    """Return the digest of what a reviewer is shown of this action; `edited` as in `Case`."""
+    view = statements.view(ask_of(action, server_urn="", edited=edited), policy_ref(policy))
     return canonical.digest("view", view)
 
 
@@ -134,7 +137,7 @@ def _receipt(case: Case, *, at: datetime) -> Receipt:
     said: dict[str, Any] = {
         "issuer": settings.PUBLIC_URL, "jti": jti, "at": at, "expires": expires, "reviews": case.reviews,
     }  # fmt: skip
-    ask, policy = ask_of(case.action, server_urn=case.server_urn), policy_ref(case.policy)
+    ask, policy = ask_of(case.action, server_urn=case.server_urn, edited=case.edited), policy_ref(case.policy)
     if approved and policy:
         claims = statements.approval(
             ask, policy, basis=case.basis, grant=case.grant, review_result=_reviews_result(case), **said

@@ -22,7 +22,9 @@ SELECT action.id, action.server_id, action.kind, action.state, action.dig, actio
        (SELECT at FROM approvals_consumption WHERE action_id = action.id),
        (SELECT status FROM approvals_outcome WHERE action_id = action.id),
        (SELECT note FROM approvals_outcome WHERE action_id = action.id),
-       (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny')
+       (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny'),
+       CASE WHEN action.state = 'approved' THEN
+         (SELECT body FROM approvals_edit WHERE action_id = action.id ORDER BY number DESC LIMIT 1) END
   FROM approvals_action AS action
 """
 _ASKED = """
@@ -37,7 +39,10 @@ _SESSION, _STATE, _BEFORE = " AND action.session = %s", " AND action.state = %s"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One action as its server may see it. `note` is what the owner who denied it wrote to the server."""
+    """One action as its server may see it. `note` is what the owner who denied it wrote to the server.
+
+    `edit` are the canonical bytes of what was approved in place of what was asked, None when it is as it was asked.
+    """
 
     id: UUID
     server_id: int
@@ -55,6 +60,7 @@ class Standing:
     outcome: str | None = None
     outcome_note: str | None = None
     note: str | None = None
+    edit: bytes | None = None
 
 
 def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -> Standing:
@@ -123,8 +129,8 @@ def _answered(row: tuple | None, *, server: Identity, living: dict[int, int], at
 
 def _standing(row: tuple) -> Standing:
     """SQLite keeps ids and times as text, and does not say so of what comes out of a subquery."""
-    action_id, *rest, expires, jws, consumed, outcome, outcome_note, note = row
-    return Standing(_id(action_id), *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note)
+    action_id, *rest, expires, jws, consumed, outcome, outcome_note, note, edit = row
+    return Standing(_id(action_id), *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note, edit)
 
 
 def _id(value: UUID | str) -> UUID:

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, settlement
+from . import access, settlement, spoken
 from .errors import AlreadySettled
 from .models import Action, State
 
@@ -24,7 +24,7 @@ def withdraw(*, action_id: UUID, server: Identity, at: datetime) -> Action:
         raise AlreadySettled(state=action.state, at=action.settled_at)
     case = settlement.Case(
         action=action, server_urn=server.urn, policy=action.policy, decision=State.WITHDRAWN, reason="withdrawn",
-        actor=server.urn, reviews=settlement.statements_of(action.reviews.all()),
+        actor=server.urn, reviews=settlement.statements_of(spoken.current(action.reviews.all())),
     )  # fmt: skip
     settlement.settle(case, at=at)
     return action

@@ -59,6 +59,13 @@ class Rights:
             each.role == role and not each.on_behalf_of_id for each in self.held.get(user.pk, ())
         )
 
+    def may_edit(self, user: User, action: Action) -> bool:
+        """Whether they hold the role that may change it before a yes, where the rule names one apart."""
+        rule = action.policy.rule
+        alone = rule.absence == "none"
+        mine = [each for each in self.held.get(user.pk, ()) if not (alone and each.on_behalf_of_id)]
+        return rule.editors is None or any(each.role == rule.editors for each in mine)
+
     def sees(self, user: User, action: Action) -> bool:
         """Whether they hold any duty on its checkpoint, or were asked about it, or may decide it.
 

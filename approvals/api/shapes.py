@@ -56,6 +56,11 @@ class Action(Closed):
     consumption: Consumption | None
     outcome: Outcome | None
     receipt: str | None = Field(description="the signed receipt, a compact JWS; null while pending")
+    edit: dict[str, Any] = Field(
+        None,
+        description="approved and changed by an owner: the method and params that may run, whose digest the receipt "
+        "names, in place of yours; else absent",
+    )
 
 
 class Answer(Closed):

@@ -204,3 +204,30 @@ class InvalidAnswer(Refusal):
     def __init__(self, wrong: dict[str, str]) -> None:
         super().__init__()
         self.wrong = wrong
+
+
+class NotAnEditor(Refusal):
+    code = "not_an_editor"
+    message = "Changing this before a yes is not your right. You may decide it as it is."
+
+
+class NotEditable(Refusal):
+    code = "not_editable"
+    message = "The rule does not let this be changed, or the ask does not have it."
+
+
+class BadEdit(Refusal):
+    code = "bad_edit"
+    message = "This cannot stand there."
+
+
+class NothingEdited(Refusal):
+    code = "nothing_edited"
+    message = "Nothing would change. Approve it as it is, or change a value."
+
+
+class EditLeavesRule(Refusal):
+    """The edited ask would not be stopped where this one was, or not let through at all."""
+
+    code = "edit_leaves_rule"
+    message = "Changed so, it would be another rule's."

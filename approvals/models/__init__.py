@@ -15,11 +15,11 @@ from .checkpoints import (
     State,
 )  # fmt: skip
 from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
-from .records import Answer, Comment, Consumption, Delivery, Entry, Outcome, Receipt, Review
+from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Outcome, Receipt, Review
 
 __all__ = [
     "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
-    "CheckpointUserObjectPermission", "Comment", "Consumption", "Definition", "Delivery", "Duty", "Effect", "Entry",
-    "Finding", "Grant", "GrantUse", "Handover", "How", "Kind", "Outcome", "Policy", "Question", "Receipt", "Review",
-    "Sighting", "Simulation", "State", "Timer", "Why",
+    "CheckpointUserObjectPermission", "Comment", "Consumption", "Definition", "Delivery", "Duty", "Edit", "Effect",
+    "Entry", "Finding", "Grant", "GrantUse", "Handover", "How", "Kind", "Outcome", "Policy", "Question", "Receipt",
+    "Review", "Sighting", "Simulation", "State", "Timer", "Why",
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from .checkpoints import PEOPLE, State
 class Review(models.Model):
     """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats.
 
-    Whoever stands in for somebody says so: `on_behalf_of`. Two voices of one authority count as one.
+    Whoever stands in for somebody says so: `on_behalf_of`. Two voices of one authority count as one. `edit` is the
+    number of the edit whose bytes it is about, 0 for those that were asked.
     """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews", db_index=False)
@@ -19,6 +20,7 @@ class Review(models.Model):
     role = models.CharField(max_length=150)
     verdict = models.CharField(max_length=8, choices=[("approve", "approve"), ("deny", "deny")])
     note = models.CharField(max_length=2000, blank=True)
+    edit = models.PositiveSmallIntegerField(default=0)
     shown = models.CharField(max_length=43)
     stmt = models.BinaryField()
     at = models.DateTimeField()
@@ -26,7 +28,29 @@ class Review(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["at", "id"]
-        constraints = [models.UniqueConstraint(fields=["action", "reviewer"], name="one_review_a_person")]
+        constraints = [models.UniqueConstraint(fields=["action", "reviewer", "edit"], name="one_review_a_person")]
+
+
+class Edit(models.Model):
+    """What an owner made of an ask before approving it: canonical bytes, as they will run.
+
+    The newest is what is decided; its number is that of the reviews of it, and each comes with its editor's own.
+    """
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="edits", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    editor = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="edits")
+    body = models.BinaryField()
+    dig = models.CharField(max_length=43)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["action", "number"], name="edits_are_counted"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="edits_count_from_one"),
+        ]
 
 
 class Comment(models.Model):

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 
 from .. import access
 from ..errors import NotFound
-from ..models import Action, Answer, Kind, Outcome, Question, Review, State
+from ..models import Action, Answer, Edit, Kind, Outcome, Question, Review, State
 from ..rules import blanks
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import EVERYTHING
@@ -58,17 +58,23 @@ class AskedHere:
 def waiting(*, user: User, at: datetime) -> list[Waiting]:
     """Return what waits for this person, soonest first; one query."""
     found = _open(user, at=at).select_related("action__server").defer("action__context").order_by("until", "pk")
-    return [Waiting(q.action, q.until, _questions(q.action)) for q in found[:LISTED] if _is_for(user, q.action)]
+    found = found.annotate(edited=_edited())
+    return [
+        Waiting(q.action, q.until, _questions(q.action, _released(q)))
+        for q in found[:LISTED]
+        if _is_for(user, q.action)
+    ]
 
 
 def read(*, user: User, action_id: UUID, at: datetime) -> AnswerPage:
     """Read one released question; NotFound unless this person is its subject. At most two queries."""
     found = Question.objects.filter(pk=action_id, answerer__in=names(user), action__state=State.APPROVED)
     parts = ("action__server", "action__answer", "action__outcome")
-    question = found.select_related(*parts).defer("action__answer__content", "action__context").first()
+    lean = found.select_related(*parts).defer("action__answer__content", "action__context")
+    question = lean.annotate(edited=_edited()).first()
     if question is None or not _is_for(user, question.action):
         raise NotFound()
-    action, body = question.action, value_of(question.action.body)
+    action, body = question.action, value_of(_released(question))
     form = blanks.read(body) if action.kind == Kind.ELICITATION_FORM else None
     layout = form.layout if form else lay_out(action.kind, body, opened=frozenset({EVERYTHING}))
     released = Review.objects.filter(action=action).select_related("reviewer").defer("stmt").order_by("-at", "-id")
@@ -85,6 +91,11 @@ def asked_here(action: Action) -> AskedHere | None:
         return None
     known = action.state != State.PENDING or _is_somebody(question.answerer)
     return AskedHere(question.until, known, getattr(action, "answer", None))
+
+
+def _released(question: Question) -> bytes:
+    """What was approved: an owner may have changed what was asked."""
+    return question.action.body if question.edited is None else question.edited
 
 
 def _open(user: User, *, at: datetime) -> QuerySet[Question]:
@@ -108,7 +119,12 @@ def _is_somebody(name: str) -> bool:
     return any(access.is_own(username=username, email=email, names=[name]) for username, email in people)
 
 
-def _questions(action: Action) -> int:
+def _edited() -> Subquery:
+    newest = Edit.objects.filter(action=OuterRef("pk")).order_by("-number")
+    return Subquery(newest.values("body")[:1])
+
+
+def _questions(action: Action, body: bytes) -> int:
     if action.kind != Kind.ELICITATION_FORM:
         return 0
-    return len(value_of(action.body)["params"]["requestedSchema"].get("properties", {}))
+    return len(value_of(body)["params"]["requestedSchema"].get("properties", {}))

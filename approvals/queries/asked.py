@@ -1,10 +1,10 @@
 """What one person has to do with the actions of a list, as conditions on its rows."""
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 
-from ..models import Action, Assignment, Review, Why
+from ..models import Action, Assignment, Edit, Review, Why
 
 BESIDE = 200  # asks that reached somebody beside their duties among which those that wait for them are looked for
 
@@ -21,5 +21,11 @@ def beside(user: User) -> QuerySet[Action]:
 
 
 def said(user: User) -> QuerySet[Review]:
-    """That they have said yes or no to it."""
-    return Review.objects.filter(action=OuterRef("pk"), reviewer=user)
+    """That they have said yes or no to it, as it is now: what was said before an edit counts no more."""
+    said = Review.objects.filter(action=OuterRef("pk"), reviewer=user)
+    return said.exclude(Exists(later_edit()))
+
+
+def later_edit() -> QuerySet[Edit]:
+    """Of a review: that other bytes were put in the place of those it is about."""
+    return Edit.objects.filter(action=OuterRef("action"), number__gt=OuterRef("edit"))

@@ -48,7 +48,7 @@ class Deciding:
     """All of it. `refusal` is why this reader's yes would not count (None: it would), `voice` how it would.
 
     `may` is whether they have a say in it now, `asked` whether they were asked. `breaks` is whether they hold the role
-    that may break the glass, `broken` who did.
+    that may break the glass, `broken` who did. `edits` is whether they may change it before their yes.
     """
 
     stages: list[Stage] = field(default_factory=list)
@@ -57,6 +57,7 @@ class Deciding:
     voice: Holder | None = None
     refusal: Refusal | None = None
     breaks: bool = False
+    edits: bool = False
     broken: Seat | None = None
     may: bool = False
     asked: bool = False
@@ -100,6 +101,7 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     return Deciding(
         stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action), voice=voice,
         refusal=refusal, breaks=known.may_break(user, action), broken=table.broken(), may=may, asked=user.pk in named,
+        edits=_edits(user, action, known, terms),
         passed=user.pk in table.passed, last=handovers[-1] if handovers else None, handovers=handovers,
         candidates=table.candidates(without=user.pk) if pending and may else [],
         following=next((t for t in timers if t.role and t.fired_at is None), None) if pending else None,
@@ -119,6 +121,14 @@ def _voice(
         return assignment.voice(terms, votes, turn, others=lambda _: {}), None
     except Refusal as refusal:
         return None, refusal
+
+
+def _edits(user: User, action: Action, known: access.Rights, terms: quorum.Terms) -> bool:
+    """Whether they may change it, apart from whether their yes would count: in a sequence, whoever is asked first."""
+    if action.state != State.PENDING or not action.policy.rule.edit or not known.may_edit(user, action):
+        return False
+    first = quorum.turn(terms, quorum.count(terms, ()))
+    return any(each.role in first for each in known.voices(user, action))
 
 
 def _has_a_say(user: User, action: Action, known: access.Rights) -> bool:

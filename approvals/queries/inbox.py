@@ -13,21 +13,19 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BinaryField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Length
+from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import Server, User
 
-from .. import access, assignment
-from ..models import Action, Handover, How, Kind, Review, State, Timer
+from .. import access, assignment, spoken
+from ..models import Action, How, Kind, Review, State
 from ..rules import quorum
 from ..rules.rendering.values import Sheet
 from ..rules.sentences import Part, sentence
-from . import asked, bundles, drift, heads
+from . import asked, bundles, drift, heads, lean
 from .drift import Drift
 from .facets import PARTS, Cursor, Desk, Facets
 
-READ = 8 * 1024  # bytes of a body that a list reads; a larger ask gets a general sentence and says its size
 PAGE = {"mine": 25, "roles": 12, "others": 8}
 WHOLE = 40  # rows when a list shows one part alone
 KEPT = timedelta(minutes=10)  # settled rows stay this long on a page that was open
@@ -46,6 +44,7 @@ class Row:
     hidden: int
     size: int
     reviews: list[Review]
+    voided: list[Review]
     drift: Drift | None = None
     place: int = 0
     of: int = 0
@@ -81,11 +80,16 @@ class Row:
 
     @property
     def too_large(self) -> bool:
-        return self.size > READ
+        return self.size > lean.READ
 
     @property
     def deprecated(self) -> bool:
         return self.action.kind in DEPRECATED
+
+    @property
+    def lost(self) -> set[int]:
+        """Ids of those who said yes to what somebody edited since, and have not said anything to what it is now."""
+        return {review.reviewer_id for review in self.voided} - {review.reviewer_id for review in self.reviews}
 
     @property
     def denial(self) -> Review | None:
@@ -118,7 +122,10 @@ class Inbox:
     def mark(self) -> str:
         """Changes with what the list shows, but not with the clock."""
         rows = [row for section in self.sections for row in section.rows]
-        shown = [(r.action.pk.hex, r.action.state, len(r.reviews), r.handed, r.action.warned) for r in rows]
+        shown = [
+            (r.action.pk.hex, r.action.state, len(r.reviews), r.handed, r.action.warned, r.action.edits_made)
+            for r in rows
+        ]
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
     @property
@@ -202,7 +209,7 @@ def _decided(desk: Desk, facets: Facets) -> list[Cut]:
 
 def _cut(part: str, actions: QuerySet[Action], *, key: str, size: int) -> Cut:
     """One page of a part, and the cursor of the next."""
-    found = list(_lean(actions).order_by(*heads.order(key))[: size + 1])
+    found = list(lean.rows(actions).order_by(*heads.order(key))[: size + 1])
     last = found[size - 1] if len(found) > size else None
     return part, found[:size], Cursor(getattr(last, key.lstrip("-")), last.pk) if last else None
 
@@ -213,7 +220,7 @@ def _gone(desk: Desk, facets: Facets, kept: Iterable[UUID], *, at: datetime) -> 
         return []
     seen = Q(checkpoint_id__in=desk.held) | Exists(asked.by_name(desk.user))
     settled = Action.objects.filter(seen, pk__in=ids, settled_at__gte=at - KEPT)
-    return list(_lean(facets.narrow(settled)).annotate(was_mine=Exists(asked.by_name(desk.user))))
+    return list(lean.rows(facets.narrow(settled)).annotate(was_mine=Exists(asked.by_name(desk.user))))
 
 
 def _merged(part: str, actions: list[Action], gone: list[Action], desk: Desk) -> list[Action]:
@@ -226,27 +233,6 @@ def _part_of(action: Action, desk: Desk) -> str:
     if action.was_mine:
         return "mine"
     return "roles" if action.checkpoint_id in desk.deciding else "others"
-
-
-def _lean(actions: QuerySet[Action]) -> QuerySet[Action]:
-    """Rows for a list: bodies only when small, the context only of a bundle."""
-    size = Length("body", output_field=IntegerField())
-    small = Case(When(size__lte=READ, then=F("body")), default=None, output_field=BinaryField(null=True))
-    few = Q(room__lte=READ) & ~Q(bundle="")
-    said = Case(When(few, then=F("context")), default=None, output_field=BinaryField(null=True))
-    lean = drift.beside(actions.select_related("server", "policy", "checkpoint")).defer("body", "context")
-    sized = lean.annotate(size=size, room=Length("context", output_field=IntegerField()))
-    return _handed(sized.annotate(small=small, said=said))
-
-
-def _handed(actions: QuerySet[Action]) -> QuerySet[Action]:
-    """With who looks after it, and whether a warning was given."""
-    last = Handover.objects.filter(action=OuterRef("pk")).order_by("-pk")
-    warned = Timer.objects.filter(action=OuterRef("pk"), step=assignment.WARNING, fired_at__isnull=False)
-    return actions.annotate(
-        handed_how=Subquery(last.values("how")[:1]), handed_by=Subquery(last.values("person__username")[:1]),
-        handed_to=Subquery(last.values("to__username")[:1]), warned=Exists(warned),
-    )  # fmt: skip
 
 
 def _reviews(ids: list[UUID]) -> dict[UUID, list[Review]]:
@@ -271,7 +257,8 @@ def _rows(actions: list[Action], reviews: dict[UUID, list[Review]], places: dict
 
 
 def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: Action | None) -> Row:
-    body = value_of(action.small) if action.small is not None else None
+    stored, size = (action.edited, action.edited_size) if action.edits_made else (action.small, action.size)
+    body = value_of(stored) if stored is not None else None
     words = sentence(
         kind=action.kind,
         server=action.server.name,
@@ -288,8 +275,9 @@ def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: A
     of = max(place[1], bundles.size(value_of(action.said))) if place[0] and action.said is not None else place[1]
     threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
     return Row(
-        action, words, hidden, action.size, reviews, drift.listed(action), place[0], of if of > 1 else 0, threaded
-    )
+        action, words, hidden, size, spoken.current(reviews), spoken.voided(reviews), drift.listed(action), place[0],
+        of if of > 1 else 0, threaded,
+    )  # fmt: skip
 
 
 def value_of(stored: bytes) -> Any:

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from accounts.models import ServerKey, User
 
-from .. import access
+from .. import access, spoken
 from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
-from ..models import Action, Comment, Consumption, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
+from ..models import Action, Comment, Consumption, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules import credentials
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.sentences import Part, sentence
-from . import answers, bundles, deciding, drift, history, inbox
+from . import answers, bundles, deciding, drift, edited, history, inbox
 from .drift import Drift
 from .facets import Desk
 
@@ -55,6 +55,10 @@ class Page:
     history: history.History
     alike: str
     reviews: list[Review]
+    voided: list[Review]
+    edits: list[Edit]
+    edited: edited.Edited | None
+    body: bytes
     deciding: deciding.Deciding
     comments: list[Comment]
     entries: list[Entry]
@@ -65,6 +69,21 @@ class Page:
     queue: list[UUID]
     own: bool
     voted: Review | None
+
+    @property
+    def edits_it(self) -> bool:
+        """Whether this reader may change it before their yes."""
+        return self.decides and self.deciding.edits
+
+    @property
+    def dig(self) -> str:
+        """The digest of what is decided, and may run."""
+        return self.edits[-1].dig if self.edits else self.action.dig
+
+    @property
+    def changed(self) -> str:
+        """The digest of what an owner made of it, "" when it is as it was asked."""
+        return self.edits[-1].dig if self.edits else ""
 
     @property
     def receipt(self) -> Receipt | None:
@@ -101,7 +120,7 @@ class Page:
     @property
     def mark(self) -> str:
         """Changes with what may change on the page, but not with the clock."""
-        said = [review.pk for review in self.reviews]
+        said = [review.pk for review in [*self.reviews, *self.voided]]
         shown = (
             self.action.state,
             said,
@@ -131,7 +150,8 @@ class Page:
     @property
     def line(self) -> list[tuple[Entry, str]]:
         """The entries, each with for whom it was said."""
-        absent = {r.reviewer.urn: r.on_behalf_of.username for r in self.reviews if r.on_behalf_of}
+        said = [*self.reviews, *self.voided]
+        absent = {r.reviewer.urn: r.on_behalf_of.username for r in said if r.on_behalf_of}
         return [(e, absent.get(e.actor, "") if e.event.startswith("action.reviewed") else "") for e in self.entries]
 
     @property
@@ -165,20 +185,27 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
     """Read the page; NotFound when there is no such action that this person may see."""
     desk = Desk.of(user, at=at)
     action, reviews, known = _opened(user, action_id, at=at)
-    body, context = inbox.value_of(action.body), inbox.value_of(action.context)
     past = history.read(action, at=at)
+    made = edited.read(action, past.last)
+    stored = made.of(action)
+    body, context = inbox.value_of(stored), inbox.value_of(action.context)
     claimed = Sheet(context, opened)
+    before = inbox.value_of(made.of(past.last)) if past.last else None
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     return Page(
         action=action,
         sentence=_sentence(action, body),
-        layout=lay_out(action.kind, body, opened=opened, before=_value(past.last)),
+        layout=lay_out(action.kind, body, opened=opened, before=before),
         claims=_claims(claimed),
         claimed=claimed,
         key=ServerKey.objects.filter(server=action.server, revoked_at=None).first(),
         history=past,
         alike=history.alike(action) if action.kind == "elicitation_url" else "",
-        reviews=reviews,
+        reviews=spoken.current(reviews),
+        voided=spoken.voided(reviews),
+        edits=made.edits(action),
+        edited=made.compared(action),
+        body=stored,
         deciding=known,
         comments=list(Comment.objects.filter(action=action).select_related("author")),
         entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
@@ -188,7 +215,7 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         secretive=_secretive(action.kind, body),
         queue=_queue(desk),
         own=access.is_own(username=user.username, email=user.email, names=names),
-        voted=next((review for review in reviews if review.reviewer_id == user.pk), None),
+        voted=next((review for review in spoken.current(reviews) if review.reviewer_id == user.pk), None),
     )
 
 
@@ -198,6 +225,12 @@ def stored(*, user: User, action_id: UUID, at: datetime) -> Action:
     if not access.rights(users=[user], action_ids=[action_id], at=at).sees(user, action):
         raise NotFound()
     return action
+
+
+def bytes_of(*, user: User, action_id: UUID, asked: bool, at: datetime) -> bytes:
+    """Return the bytes that are decided, or those that were asked; NotFound when this person may not see them."""
+    action = stored(user=user, action_id=action_id, at=at)
+    return bytes(action.body) if asked else edited.read(action).of(action)
 
 
 def receipt(*, user: User, action_id: UUID, at: datetime) -> bytes:
@@ -211,7 +244,7 @@ def receipt(*, user: User, action_id: UUID, at: datetime) -> bytes:
 def _opened(user: User, action_id: UUID, *, at: datetime) -> tuple[Action, list[Review], deciding.Deciding]:
     action = _find(action_id)
     reviews = list(Review.objects.filter(action=action).select_related("reviewer", "on_behalf_of").defer("stmt"))
-    known = deciding.read(user, action, reviews, at=at)
+    known = deciding.read(user, action, spoken.current(reviews), at=at)
     if not known.sees:
         raise NotFound()
     return action, reviews, known
@@ -246,10 +279,6 @@ def _secretive(kind: str, body: Any) -> list[str]:
 def _queue(desk: Desk) -> list[UUID]:
     waiting = inbox.waiting(desk=desk, size=QUEUED)
     return list(waiting.order_by("deadline_at", "id").values_list("pk", flat=True)[:QUEUED])
-
-
-def _value(action: Action | None) -> Any:
-    return inbox.value_of(action.body) if action else None
 
 
 def _claims(sheet: Sheet) -> Claims:

@@ -12,6 +12,7 @@ from accounts.models import Absence, Delegation, Membership, Role, User
 
 from ..models import Assignment, Duty, Review, State
 from . import duties
+from .asked import later_edit
 
 SIZE = 50
 ABSENCES, WINDOWS = 20, 200  # the latest of one person
@@ -123,7 +124,7 @@ def waiting(people: Collection[int]) -> dict[int, int]:
     """Count for each of these people the asks that wait for their word: asked by name, pending, and not said."""
     asked = Assignment.objects.filter(owner_id__in=people, duty=Duty.APPROVAL, action__state=State.PENDING)
     said = Review.objects.filter(action=OuterRef("action"), reviewer=OuterRef("owner"))
-    counted = asked.filter(~Exists(said)).values("owner_id").annotate(count=Count("pk"))
+    counted = asked.filter(~Exists(said.exclude(Exists(later_edit())))).values("owner_id").annotate(count=Count("pk"))
     return {row["owner_id"]: row["count"] for row in counted}
 
 

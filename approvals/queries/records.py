@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
 from ..models import Action, Review, State
+from .asked import later_edit
 
 HEADER = (
     "id", "checkpoint", "server", "kind", "name", "digest", "context_digest", "policy_revision", "policy_digest",
@@ -38,12 +39,14 @@ def table(checkpoints: Collection[int], *, since: datetime, until: datetime) -> 
 
 
 def _said(ids: Collection[Any]) -> dict[Any, list[str]]:
-    """Action -> who said what, and for whom when not for themselves."""
+    """Action -> who said what, for whom when not for themselves, and whether it was of what somebody edited since."""
     found: dict[Any, list[str]] = defaultdict(list)
     reviews: QuerySet[Review] = Review.objects.filter(action_id__in=ids).order_by("at", "pk")
-    columns = ("action_id", "reviewer__username", "verdict", "role", "on_behalf_of__username")
-    for action, reviewer, verdict, role, absent in reviews.values_list(*columns):
-        found[action].append(f"{reviewer}{f' for {absent}' if absent else ''} {verdict} as {role}")
+    columns = ("action_id", "reviewer__username", "verdict", "role", "on_behalf_of__username", "edited_since")
+    read = reviews.annotate(edited_since=Exists(later_edit())).values_list(*columns)
+    for action, reviewer, verdict, role, absent, void in read:
+        since = ", before the edit" if void else ""
+        found[action].append(f"{reviewer}{f' for {absent}' if absent else ''} {verdict} as {role}{since}")
     return found
 
 

@@ -103,6 +103,7 @@ class Rule(Part):
     deadline_seconds: int = Field(3600, ge=1, le=LONGEST)
     valid_seconds: int = Field(300, ge=1, le=timing.APPROVAL_LIFE)
     edit: Annotated[tuple[str, ...], Field(max_length=32)] = ()
+    editors: Name | None = None
     review_result: bool = False
     caps: Caps = Caps()
     escalation: Annotated[tuple[Step, ...], Field(max_length=5)] = ()
@@ -136,6 +137,8 @@ class Rule(Part):
             if index and after <= times[index - 1]:
                 message = "steps of escalation stand in the order of their times, each later than the one before"
                 raise _wrong(f"/escalation/{index}/after_seconds", message)
+        if self.editors is not None and not self.edit:
+            raise _wrong("/editors", "name what may be changed, or nobody who may change it")
         if self.warn_seconds is not None and self.warn_seconds >= self.deadline_seconds:
             raise _wrong("/warn_seconds", "a warning comes between the ask and its deadline")
         return self

@@ -12,7 +12,7 @@ RENDERER = 1  # the version of the faithful renderer; a change of what it shows 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a statement says of an action."""
+    """What a statement says of an action. `edited` is the digest of what an owner made of it, "" when nobody did."""
 
     id: str
     nonce: str | None
@@ -22,6 +22,12 @@ class Ask:
     name: str
     server_urn: str
     subject: str
+    edited: str = ""
+
+    @property
+    def eff(self) -> str:
+        """The digest of what may run."""
+        return self.edited or self.dig
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
 
     The renderer is a pure injective function of these, so they name the picture.
     """
-    return {"renderer": RENDERER, "body": ask.dig, "context": ask.context_dig, "policy": policy.dig if policy else None}
+    view = {"renderer": RENDERER, "body": ask.eff, "context": ask.context_dig, "policy": policy.dig if policy else None}
+    return view | ({"asked": ask.dig} if ask.edited else {})
 
 
 def review(
@@ -64,7 +71,7 @@ def review(
         "iss": issuer,
         "aud": ask.server_urn,
         "req": _req(ask),
-        "eff": ask.dig,
+        "eff": ask.eff,
         "shown": shown,
         "verdict": verdict,
         "sub": reviewer,
@@ -87,8 +94,8 @@ def approval(
     (`break_glass`). What may run only as far as its result is reviewed says so in its detail.
     """
     detail = {
-        "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.dig,
-        "edited": False, "uses": 1,
+        "type": "urn:placet:mcp-action:v1", "method": ask.method, "name": ask.name, "dig": ask.eff,
+        "edited": bool(ask.edited), "uses": 1,
     }  # fmt: skip
     claims = _common(ask, policy, issuer=issuer, jti=jti, at=at, expires=expires, reviews=reviews) | {
         "act": {"sub": ask.server_urn},

@@ -35,6 +35,7 @@ EVENTS = {
     "action.reviewed.approve": "approves",
     "action.reviewed.deny": "denies",
     "action.glass_broken": "breaks the glass",
+    "action.edited": "changes it: what was said before counts no more",
     "action.approved": "settled as approved, receipt signed",
     "action.denied": "settled as denied, receipt signed",
     "action.expired": "settled as expired, receipt signed",

@@ -106,12 +106,13 @@ def receipt(request: HttpRequest, action_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def body(request: HttpRequest, action_id: UUID) -> HttpResponse:
-    """The bytes that were digested, as a file."""
+    """The bytes that were digested, as a file: those that are decided, or with `?asked` those that were asked."""
     try:
-        found = action_page.stored(user=request.user, action_id=action_id, at=timezone.now())
+        asked = "asked" in request.GET
+        found = action_page.bytes_of(user=request.user, action_id=action_id, asked=asked, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    return _file(bytes(found.body), name=f"action-{action_id}.json", content_type="application/octet-stream")
+    return _file(found, name=f"action-{action_id}.json", content_type="application/octet-stream")
 
 
 @require_POST
@@ -167,8 +168,9 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
         "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
-        "bytes": escaped(inbox_rows.value_of(page.action.body)) if as_bytes else "",
-        "seen": settlement.shown(page.action, policy=page.action.policy), "in_pane": _in_pane(request),
+        "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
+        "in_pane": _in_pane(request),
+        "seen": settlement.shown(page.action, policy=page.action.policy, edited=page.changed),
     }  # fmt: skip
 
 

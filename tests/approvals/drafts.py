@@ -44,6 +44,7 @@ def rules(draw) -> policies.Rule:
     roles = draw(st.lists(st.sampled_from(ROLES), min_size=1, max_size=3, unique=True))
     times = sorted(draw(st.lists(st.integers(1, 99), max_size=3, unique=True)))
     some = st.lists(st.sampled_from(ROLES), max_size=2, unique=True)
+    edit = draw(st.lists(st.sampled_from(["/amount", "/note", ""]), max_size=2, unique=True))
     return policies.read({
         "checkpoint": "shop/refund", "kind": draw(st.sampled_from(policies.KINDS)), "effect": effect,
         "pattern": draw(st.sampled_from(["refund", "re*", "*"])), "server": draw(st.sampled_from([None, "shop"])),
@@ -53,7 +54,7 @@ def rules(draw) -> policies.Rule:
         "valid_seconds": draw(st.integers(1, 600)), "warn_seconds": draw(st.sampled_from([None, 60])),
         "arguments": draw(schemas()), "when": draw(st.sampled_from(["", 'signals.env == "prod"', "1 == 1 || true"])),
         "passkey": draw(st.sampled_from(["optional", "required"])), "rank": draw(st.integers(0, 3)),
-        "edit": draw(st.lists(st.sampled_from(["/amount", "/note", ""]), max_size=2, unique=True)),
+        "edit": edit, "editors": draw(st.sampled_from([None, "cfo"])) if edit else None,
         "caps": {"per_minute": draw(st.sampled_from([None, 5])), "pending": draw(st.sampled_from([None, 7]))},
         "absence": draw(st.sampled_from(["delegate", "none"])), "logging": draw(some), "exceptions": draw(some),
         "grants": draw(st.sampled_from([None, {"uses": 20, "seconds": 86_400}])),

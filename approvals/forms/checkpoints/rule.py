@@ -45,6 +45,7 @@ class RuleForm(forms.Form):
     valid_unit = unit("the life of a yes", longest="min")
     passkey = forms.BooleanField(required=False, label="Each yes needs a passkey")
     edit = text("What may be changed", most=4000, widget=forms.Textarea)
+    editors = text("Role that may change it", most=150, widget=forms.TextInput(attrs={"list": "roles"}))
     review_result = forms.BooleanField(required=False, label="What comes back is looked at too")
     caps_per_minute = number("Asks a minute, at most", most=1_000_000)
     caps_pending = number("Asks waiting at a time, at most", most=1_000_000)
@@ -134,7 +135,7 @@ class RuleForm(forms.Form):
             "logging": [row["role"] for row in self._rows(LOGGING)],
             "exceptions": [row["role"] for row in self._rows(EXCEPTIONS)],
             "caps": {"per_minute": data["caps_per_minute"], "pending": data["caps_pending"]},
-            "grants": self._grants(), "edit": self._edit(),
+            "grants": self._grants(), "edit": self._edit(), "editors": data["editors"] or None,
         }  # fmt: skip
 
     def _rows(self, sort: rows.Rows) -> list[dict[str, Any]]:
@@ -210,6 +211,7 @@ def initial(document: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: said[name] for name in plain}, **shown, "server": said["server"] or "",
         "passkey": said["passkey"] == "required", "break_glass": said["break_glass"] or "",
+        "editors": said["editors"] or "",
         "schema": "" if simple is not None else json.dumps(said["arguments"], indent=2, ensure_ascii=False),
         "edit": "\n".join(at if _is_plain(at) else json.dumps(at) for at in said["edit"]),
         "caps_per_minute": caps.get("per_minute"), "caps_pending": caps.get("pending"),

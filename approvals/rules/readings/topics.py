@@ -126,9 +126,9 @@ def _passkey(rule: Rule) -> Phrase:
 def _edit(rule: Rule) -> Phrase:
     if not rule.edit:
         return say("nothing may be changed before a yes")
-    return say(
-        "they may change {} before they say yes", joined([say("{}", at or "all of it") for at in rule.edit], ", ")
-    )
+    who = say("those of them who hold {}", rule.editors) if rule.editors else say("they")
+    places = joined([say("{}", at or "all of it") for at in rule.edit], ", ")
+    return say("{} may change {} before they say yes", who, places)
 
 
 def _result(rule: Rule) -> Phrase:
@@ -206,7 +206,7 @@ REST = (
     Topic("Reminder", ("warn_seconds",), _warning),
     Topic("Life of a yes", ("valid_seconds",), _life),
     Topic("Passkey", ("passkey",), _passkey),
-    Topic("Edits", ("edit",), _edit),
+    Topic("Edits", ("edit", "editors"), _edit),
     Topic("Result", ("review_result",), _result),
     Topic("Caps", ("caps",), _caps),
     Topic("Absence", ("absence",), _absence),
