@@ -1,4 +1,4 @@
-"""The command line: `placet submit`, `wait`, `report`, `gate`, and `placet verify`, which needs no network.
+"""The command line: `placet submit`, `wait`, `report`, `gate`; and `verify` and `audit`, which need no network.
 
 Exit codes: 0 approved, 1 refused, not verified or over, 2 a wrong call, 3 a genuine denial (`verify` only).
 """
@@ -24,6 +24,7 @@ from placet.gate import command as gating
 from placet.receipts import Expected, Floor, Pin
 from placet.receipts.terms import BASES
 from placet.submissions import Action, restored
+from placet.tlog import command as auditing
 
 APPROVED, REFUSED, WRONG_CALL, DENIED = 0, 1, 2, 3
 
@@ -201,6 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting.add_argument("--note")
     _verify_words(_command(commands, verify, network=False))
     gating.words(_command(commands, gating.gate))
+    auditing.words(commands)
     return parser
 
 

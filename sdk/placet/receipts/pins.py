@@ -35,6 +35,11 @@ class Pin:
 
         return cls(read(), issuer=issuer, reload=read)
 
+    @property
+    def keys(self) -> list[dict[str, Any]]:
+        """Every pinned key, as a JWK."""
+        return list(self._keys)
+
     def find(self, kid: str) -> list[dict[str, Any]]:
         """Every pinned key of that name (there should be one)."""
         found = self._named(kid)
