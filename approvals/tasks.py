@@ -6,12 +6,13 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import answers, changes, deadlines, simulating, vetting
+from . import answers, changes, deadlines, sequencing, simulating, vetting
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
+SEQUENCE = "approvals.tasks.sequence"
 
 
 @shared_task(name=SWEEP)
@@ -30,6 +31,12 @@ def sweep() -> int:
         simulate.apply_async((waiting,), retry=False)
     changes.due(at=at)
     return expired
+
+
+@shared_task(name=SEQUENCE)
+def sequence() -> int:
+    """Give the ledger's new entries their leaves and sign the tree; return how many. No deadline waits for it."""
+    return sequencing.run(at=datetime.now(UTC))
 
 
 @shared_task(name=SIMULATE)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import servers
-from approvals import answers, changes, deadlines, vetting
+from approvals import answers, changes, deadlines, sequencing, vetting
 from approvals.management.telling import TellingCommand
 from approvals.queue import replies
 
@@ -19,4 +19,5 @@ class Command(TellingCommand):
         changes.due(at=at)
         vetting.recheck(at=at)
         delivered = replies.hand_over()
+        sequencing.run(at=at)
         return {"expired": expired, "delivered": delivered}, f"Expired: {expired}. Receipts handed over: {delivered}."
