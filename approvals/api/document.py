@@ -56,10 +56,13 @@ SUBMIT: Extra = {
 }
 LIST: Extra = problems("bad_parameter")
 READ: Extra = problems("bad_parameter", "not_found")
-RECEIPT: Extra = problems("not_found", "not_decided")
+RECEIPT: Extra = problems("bad_parameter", "not_found", "not_decided", "not_in_a_head")
 RECEIPT["responses"][200] = {
-    "description": "The receipt, a compact JWS",
-    "content": {"application/jose": {"schema": {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}}},
+    "description": "The receipt, a compact JWS; with its proof, JSON",
+    "content": {
+        "application/jose": {"schema": {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}},
+        "application/json": {"schema": {"$ref": "#/components/schemas/ProvenReceipt"}},
+    },
 }
 RECEIPT["responses"][304] = {"description": "You have these bytes already"}
 CONSUME: Extra = {
@@ -78,6 +81,10 @@ TOOLS: Extra = {
     **problems(*_BODY, "missing_member", "bad_length", "bad_character", "bad_digest", *table.NOT_JSON),
 }
 WITHDRAW: Extra = problems("not_found", "already_terminal")
+HEADS: Extra = problems("bad_parameter", "not_found")
+CONSISTENCY: Extra = problems("bad_parameter", "not_found")
+PROOF: Extra = problems("bad_parameter", "not_found", "not_decided", "not_in_a_head")
+_PROVEN = {"type": "string", "description": "the receipt, a compact JWS"}
 
 
 @lru_cache(maxsize=2)
@@ -88,6 +95,11 @@ def build(api: NinjaAPI, *, origin: str) -> Extra:
     document["servers"] = [{"url": origin}]
     schemas = document["components"]["schemas"]
     schemas["Submission"] = shapes.SUBMISSION
+    proven = schemas["Proof"]
+    schemas["ProvenReceipt"] = {
+        **proven, "title": "ProvenReceipt", "properties": {"receipt": _PROVEN, **proven["properties"]},
+        "required": ["receipt", *proven["required"]],
+    }  # fmt: skip
     for shape in (shapes.Problem, shapes.Outcome):
         schemas[shape.__name__] = shape.model_json_schema(ref_template="#/components/schemas/{model}")
     return document

@@ -11,13 +11,14 @@ from placet import canonical
 
 from .. import answers, intake, redemption, sightings, standing, submission, withdrawal
 from ..wire import rest
-from . import auth, discovery, document, lanes, polls, shapes
+from . import auth, discovery, document, lanes, polls, proofs, shapes
 from .problems import Problem
 
 INLINE = 16 * 1024  # bytes; a larger ask is read in a thread, so that no one holds the event loop for long
 
 api = NinjaAPI(title="Placet", version="1", openapi_url=None, docs_url=None, auth=[auth.BEARER, auth.SIGNED])
 api.add_router("", discovery.router)
+api.add_router("/api/v1/ledger", proofs.router)
 
 
 @api.post(
@@ -65,11 +66,19 @@ async def read_action(
 
 
 @api.get("/api/v1/actions/{uuid:id}/receipt", operation_id="receipt", openapi_extra=document.RECEIPT)
-async def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
+async def receipt(
+    request: HttpRequest,
+    id: UUID,
+    proof: Annotated[
+        bool, Query(description="answer JSON: the receipt, and the proof that it is in the ledger")
+    ] = False,
+) -> HttpResponse:
     """The receipt's bytes, the same for ever. 404 `not_decided` while the action is pending."""
     row = await _read(request, id)
     if row.receipt is None:
         raise Problem("not_decided", "This action is pending. Read it with ?wait=25s until it is decided.")
+    if proof:
+        return _json({"receipt": row.receipt.decode("ascii"), **await proofs.ending(id)})
     tag = f'"{canonical.digest_bytes(row.receipt)}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable"}
     if tag in request.META.get("HTTP_IF_NONE_MATCH", ""):

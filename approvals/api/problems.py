@@ -53,6 +53,7 @@ TABLE: dict[str, tuple[int, str]] = {
     "text_too_long": (422, "Too long"),
     "too_many": (429, "Too many"),
     "internal": (500, "Internal error"),
+    "not_in_a_head": (503, "Not in a head yet"),
     "overloaded": (503, "Overloaded"),
     "unavailable": (503, "Unavailable"),
 }

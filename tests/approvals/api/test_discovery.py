@@ -49,6 +49,9 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
         "tools",
         "jwks",
         "about",
+        "heads",
+        "consistency",
+        "proof",
     }
 
 
@@ -78,7 +81,23 @@ def operations():
 
 
 @pytest.mark.parametrize(
-    "call", ["submit", "list", "read", "receipt", "consume", "outcome", "withdraw", "answer", "tools", "jwks", "about"]
+    "call",
+    [
+        "submit",
+        "list",
+        "read",
+        "receipt",
+        "consume",
+        "outcome",
+        "withdraw",
+        "answer",
+        "tools",
+        "jwks",
+        "about",
+        "heads",
+        "consistency",
+        "proof",
+    ],
 )
 def test_whatever_is_sent_is_answered_as_the_document_says(call, token, refund, alice):
     (operation,) = [each for each in operations() if each.definition.raw["operationId"] == call]
