@@ -15,21 +15,29 @@ MOST_LINKS = 3
 def stands_in[Person: Hashable](
     absent: Person, *, delegates: Mapping[Person, Person], away: Collection[Person]
 ) -> Person | None:
-    """Return who stands in for the absent person in one role, following those who are away themselves.
+    """Return who stands in for the absent person in one role, following those who are away themselves."""
+    chain = links(absent, delegates=delegates, away=away)
+    return chain[-1] if chain else None
+
+
+def links[Person: Hashable](
+    absent: Person, *, delegates: Mapping[Person, Person], away: Collection[Person]
+) -> list[Person]:
+    """Return the chain from the first who was named to who stands in; all but the last are away themselves.
 
     `delegates` are the delegations of that role that hold now. Nobody stands in where the chain turns back or is too
     long, or where its last is away and has named nobody.
     """
-    met, person = {absent}, absent
+    met, chain = {absent}, []
     for _ in range(MOST_LINKS):
-        following = delegates.get(person)
+        following = delegates.get(chain[-1] if chain else absent)
         if following is None or following in met:
-            return None
+            return []
+        chain.append(following)
         if following not in away:
-            return following
+            return chain
         met.add(following)
-        person = following
-    return None
+    return []
 
 
 def declare(

@@ -42,14 +42,15 @@ SELECT role.name, absence.person_id, person.id, person.username, person.email,
 # From those who stand in, up the chain of those who are away: everybody has at most one absence at a time and in it
 # one delegate a role, so this finds for each person exactly those from whom `absences.stands_in` would lead to them.
 _HELD = _timed("""
-WITH RECURSIVE chain(person_id, role_id, absent_id, links) AS (
-  SELECT delegation.delegate_id, delegation.role_id, absence.person_id, 1
+WITH RECURSIVE chain(person_id, role_id, absent_id, links, via) AS (
+  SELECT delegation.delegate_id, delegation.role_id, absence.person_id, 1, CAST('' AS text)
     FROM accounts_delegation AS delegation
     JOIN accounts_absence AS absence ON absence.id = delegation.absence_id AND {now absence}
    WHERE delegation.delegate_id {any} AND NOT EXISTS (
          SELECT 1 FROM accounts_absence AS mine WHERE mine.person_id = delegation.delegate_id AND {now mine})
   UNION ALL
-  SELECT chain.person_id, chain.role_id, absence.person_id, chain.links + 1
+  SELECT chain.person_id, chain.role_id, absence.person_id, chain.links + 1,
+         chain.via || linked.username || ' ' || linked.email || ' '
     FROM chain
     JOIN accounts_user AS linked ON linked.id = chain.absent_id AND linked.is_active
     JOIN accounts_delegation AS delegation
@@ -57,14 +58,14 @@ WITH RECURSIVE chain(person_id, role_id, absent_id, links) AS (
     JOIN accounts_absence AS absence ON absence.id = delegation.absence_id AND {now absence}
    WHERE chain.links < {most}
 ),
-held(person_id, role_id, role, membership_id, absent_id, absent, absent_email) AS (
-SELECT person.id, role.id, role.name, member.id, NULL, '', ''
+held(person_id, role_id, role, membership_id, absent_id, absent, absent_email, via) AS (
+SELECT person.id, role.id, role.name, member.id, NULL, '', '', CAST('' AS text)
   FROM accounts_membership AS member
   JOIN accounts_user AS person ON person.id = member.person_id
   JOIN auth_group AS role ON role.id = member.role_id
  WHERE person.id {any} AND person.is_active AND {now member}
  UNION ALL
-SELECT person.id, role.id, role.name, member.id, absent.id, absent.username, absent.email
+SELECT person.id, role.id, role.name, member.id, absent.id, absent.username, absent.email, chain.via
   FROM chain
   JOIN accounts_user AS person ON person.id = chain.person_id AND person.is_active
   JOIN accounts_user AS absent ON absent.id = chain.absent_id AND absent.is_active
@@ -84,7 +85,8 @@ class Holder:
 
     `membership_id` is the row by which the role is held; of somebody who stands in, that of whom they stand in for.
     `away` is whether the person themselves is out of office; `until` when that absence ends, or the one by which they
-    stand in (None: until further notice).
+    stand in (None: until further notice). `via` are the names and mail addresses of those between the two, who were
+    named to stand in and are away themselves: they chose this person.
     """
 
     user_id: int
@@ -97,6 +99,7 @@ class Holder:
     on_behalf_of_email: str = ""
     away: bool = False
     until: datetime | None = None
+    via: tuple[str, ...] = ()
 
 
 def holders(
@@ -148,7 +151,7 @@ def ask_held(people: Sequence[int], *, at: datetime, then: str = "SELECT * FROM 
     """Ask what these people hold, by their ids; `read_held` reads the answer.
 
     `then` may ask more of `held`: person_id, role_id, role, membership_id, and of whom they stand in for absent_id,
-    absent, absent_email (NULL and "" of those who hold the role in their own right).
+    absent, absent_email (NULL and "" of those who hold the role in their own right) and `via`, apart by spaces.
     """
     ids, now = list(people), [at, at]
     return _HELD + then, [*now, ids, *now, *now, ids, *now, *now]
@@ -159,11 +162,12 @@ def read_held(found: Found, *, people: Iterable[User]) -> dict[int, list[Holder]
     known = {person.pk: person for person in people}
     rows = sorted(found, key=lambda row: (row[4] is not None, row[2], row[5]))
     held: dict[int, dict[str, list[Holder]]] = defaultdict(lambda: defaultdict(list))
-    for user_id, _, role, membership_id, *absent in rows:
+    for user_id, _, role, membership_id, *absent, via in rows:
         mine = held[user_id][role]
         if absent[0] is None or not any(holder.on_behalf_of_id is None for holder in mine):
             person = known[user_id]
-            mine.append(Holder(user_id, person.username, person.email, role, membership_id, *absent))
+            between = tuple(via.split())
+            mine.append(Holder(user_id, person.username, person.email, role, membership_id, *absent, via=between))
     return {user_id: [each for mine in roles.values() for each in mine] for user_id, roles in held.items()}
 
 
@@ -174,11 +178,11 @@ def _resolved(members: list[Holder], given: list[tuple[Any, ...]], *, away: bool
     people = {who: (username, email) for _, who, username, email, _ in given}
     named = {held.user_id: held for held in members if not held.away}
     for absent in [held for held in members if held.away]:
-        who = absences.stands_in(absent.user_id, delegates=delegates, away=gone)
+        *between, who = absences.links(absent.user_id, delegates=delegates, away=gone) or [None]
         if who is not None and who not in named:
             named[who] = Holder(
                 who, *people[who], absent.role, absent.membership_id, absent.user_id, absent.username, absent.email,
-                until=absent.until,
+                until=absent.until, via=tuple(name for each in between for name in people[each] if name),
             )  # fmt: skip
     kept = [held for held in members if held.away] if away else []
     return sorted([*named.values(), *kept], key=lambda held: held.username)

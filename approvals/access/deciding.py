@@ -129,7 +129,9 @@ def terms(rule: policies.Rule, *, escalated: frozenset[str] = frozenset()) -> qu
 
 
 def is_theirs(held: Holder, *, names: Sequence[str]) -> bool:
-    """Whether one of these names (subject, principal) is this person, or whom they stand in for."""
+    """Whether one of these names (subject, principal) is this person, whom they stand in for, or who chose them."""
+    if any(is_own(username=each, email="", names=names) for each in held.via):
+        return True
     absent = bool(held.on_behalf_of) and is_own(
         username=held.on_behalf_of, email=held.on_behalf_of_email, names=names
     )  # fmt: skip

@@ -91,6 +91,17 @@ def test_whoever_stands_in_sees_what_they_decide_and_nothing_that_is_only_logged
         access.action_seen_by(dan, submit(shop, at=now).action.pk, at=now)
 
 
+def test_nobody_is_decided_for_by_whom_they_chose(alice, bob, dan, mallory, shop, now, later):
+    place(now)
+    away(alice, dan, now)
+    away(dan, mallory, now)
+    own, others = submit(shop, ask(subject="user:Dan"), at=now).action, submit(shop, key="k2", at=now).action
+    assert not own.assignments.filter(owner=mallory).exists()
+    with pytest.raises(errors.OwnAsk):
+        yes(own, mallory, later)
+    assert yes(others, mallory, later).state == "approved"
+
+
 def test_somebody_and_their_delegate_are_one_voice(alice, bob, dan, shop, now, later):
     place(now, needs=[{"role": "payments-owner", "count": 2}])
     away(alice, dan, now)
