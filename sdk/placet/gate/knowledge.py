@@ -68,6 +68,15 @@ def hints(session: Calls, call: Call | None) -> dict[str, bool]:
     return {name: said[name] for name in HINTS if isinstance(said.get(name), bool)} if isinstance(said, dict) else {}
 
 
+def input_schema(session: Calls, message: Message) -> dict[str, Any] | None:
+    """The input schema of the tool that this message calls, when its definition was seen and kept whole."""
+    if message.method != "tools/call":
+        return None
+    defined = session.shared.definitions.get((session.principal, str(message.params.get("name"))[:256]))
+    schema = defined.get("inputSchema") if isinstance(defined, dict) else None
+    return schema if isinstance(schema, dict) else None
+
+
 def approve_definition(session: Calls, call: Call, submitted: dict[str, Any] | None) -> None:
     """An owner saw this ask and released it: the definition that it came with is the approved one from now on."""
     if submitted:

@@ -11,8 +11,9 @@ from typing import Any
 import httpx2
 
 from placet import canonical
-from placet.gate import messages
+from placet.gate import knowledge, messages
 from placet.gate.http import headers as said
+from placet.gate.http import mirrored
 from placet.gate.http.events import AmbiguousEvent, EventTooLarge, Frame, Frames
 from placet.gate.http.fence import Refusal
 from placet.gate.http.headers import Headers
@@ -88,7 +89,7 @@ class Exchange:
     async def on_our_own(self, lane: HttpLane, raw: bytes) -> None:
         """A message of the engine, under the host's headers. What comes back goes the way of all answers."""
         try:
-            async with self._server.asked("POST", _own_headers(lane.said, raw), raw) as response:
+            async with self._server.asked("POST", self._own_headers(lane.said, raw), raw) as response:
                 is_request = messages.read(raw).sort == "request"
                 if response.status_code >= 400 and not (is_request and _is_json(response)):
                     raise Refusal(502, "server_refused", f"The server answered with status {response.status_code}.")
@@ -101,6 +102,23 @@ class Exchange:
         except Refusal as no:
             logger.warning("a message of the gate did not arrive: %s: %s", no.code, no.message)
             self._undelivered(raw, lane, no)
+
+    def _own_headers(self, headers: Headers, raw: bytes) -> Headers:
+        """The host's headers for a message of ours: what describes the host's own message goes, or is said anew."""
+        message = messages.read(raw)
+        modern = said.first(headers, b"mcp-method")
+        mine = said.without(headers, *_OF_ONE_MESSAGE)
+        mine += [(b"content-type", said.JSON), (b"accept", said.JSON + b", " + said.EVENTS)]
+        if modern is None or message.method is None:
+            return mine
+        schema = knowledge.input_schema(self._engine, message)
+        if modern != message.method.encode() or schema is not None:
+            mine = mirrored.without(mine)
+        if schema is not None:
+            mine += mirrored.mirrored(schema, message.params.get("arguments"))
+        mine.append((b"mcp-method", message.method.encode("ascii", "replace")))
+        name = message.params.get(_NAMED_BY.get(message.method, ""))
+        return [*mine, (b"mcp-name", said.text(name))] if isinstance(name, str) else mine
 
     def _undelivered(self, raw: bytes, lane: HttpLane, no: Refusal) -> None:
         """The engine learns of it the way it would from a server: by an error under the id it used."""
@@ -244,18 +262,3 @@ def _is_no_message(frame: Frame) -> bool:
 def _for_reading(body: bytes) -> bytes:
     """Indented JSON may end its lines as Windows does. Inside a text a line cannot end, so no value changes."""
     return body.replace(b"\r\n", b"\n") if b"\r\n" in body else body
-
-
-def _own_headers(headers: Headers, raw: bytes) -> Headers:
-    """The host's headers for a message of ours: what describes the host's own message goes, or is said anew."""
-    message = messages.read(raw)
-    modern = said.first(headers, b"mcp-method")
-    mine = said.without(headers, *_OF_ONE_MESSAGE)
-    mine += [(b"content-type", said.JSON), (b"accept", said.JSON + b", " + said.EVENTS)]
-    if modern is None or message.method is None:
-        return mine
-    if modern != message.method.encode():
-        mine = [(name, value) for name, value in mine if not name.startswith(b"mcp-param-")]
-    mine.append((b"mcp-method", message.method.encode("ascii", "replace")))
-    name = message.params.get(_NAMED_BY.get(message.method, ""))
-    return [*mine, (b"mcp-name", said.text(name))] if isinstance(name, str) else mine
