@@ -22,7 +22,7 @@ def without(headers: Headers) -> Headers:
 
 
 def mirrored(schema: Any, arguments: Any) -> Headers:
-    """Return the headers that repeat these arguments, as the tool's input schema wants them; what is absent has none."""
+    """Return the headers that repeat these arguments, as the tool's input schema wants them; absent ones have none."""
     found = []
     for path, token in _annotated(schema, depth=0):
         value = _at(arguments, path)
