@@ -66,6 +66,7 @@ from .governance import (
     TooManyBroken,
     Unsatisfiable,
 )
+from .history import BadHeadFile, EmptyLedger, NotWritable, UnknownHead
 from .trying import BadSimulation, SimulationRunning
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "BadEdit",
     "BadGrant",
     "BadHandover",
+    "BadHeadFile",
     "BadIdempotencyKey",
     "BadMap",
     "BadOutcome",
@@ -94,6 +96,7 @@ __all__ = [
     "ChangeOver",
     "ConditionFailed",
     "EditLeavesRule",
+    "EmptyLedger",
     "EnoughOfYourRole",
     "IdempotencyConflict",
     "InvalidAnswer",
@@ -110,6 +113,7 @@ __all__ = [
     "NotFound",
     "NotGrantable",
     "NotReleased",
+    "NotWritable",
     "NotYourTurn",
     "NothingEdited",
     "NothingToChange",
@@ -131,6 +135,7 @@ __all__ = [
     "TooManyBroken",
     "Unauthenticated",
     "UnknownAnswer",
+    "UnknownHead",
     "UnknownVerdict",
     "Unsatisfiable",
 ]
