@@ -14,9 +14,9 @@ from accounts import roles
 from accounts.models import Absence, Role, Server
 
 from . import findings, policy
-from .errors import BadPolicy, Unsatisfiable
+from .errors import BadEdit, BadPolicy, Unsatisfiable
 from .models import Finding, Policy
-from .rules import satisfying
+from .rules import editing, satisfying
 from .rules.policies import Rule
 
 AGAIN = timedelta(days=1)  # what somebody resolved and still holds is found again after so long
@@ -84,8 +84,13 @@ def _require_kept(rule: Rule) -> None:
         raise BadPolicy(
             "This console takes no passkeys yet, so nobody could say yes. Leave it optional.", pointer="/passkey"
         )
-    if rule.edit:
-        raise BadPolicy("Nobody can change an ask before approving it yet. Leave this empty.", pointer="/edit")
+    if rule.edit and rule.effect != "review":
+        raise BadPolicy("Only what people decide can be changed before a yes. Leave this empty.", pointer="/edit")
+    for index, pointer in enumerate(rule.edit):
+        try:
+            editing.tokens(pointer)
+        except BadEdit as error:
+            raise BadPolicy(error.message, pointer=f"/edit/{index}") from error
 
 
 def _lacking(rule: Rule, benches: Benches, barred: frozenset[int]) -> str | None:
@@ -101,10 +106,12 @@ def _noted(checkpoint_ids: Collection[int], *, at: datetime) -> set[int]:
 
 def _require_roles(rule: Rule) -> None:
     named = {step.role: f"/escalation/{place}/role" for place, step in enumerate(rule.escalation)}
+    named |= {rule.editors: "/editors"} if rule.editors else {}
     known = set(Role.objects.filter(name__in=named).values_list("name", flat=True)) if named else set()
     for role, pointer in named.items():
         if role not in known:
-            raise Unsatisfiable(f"{rule.checkpoint} would escalate to {role}: there is no such role.", pointer=pointer)
+            does = "let itself be changed by" if pointer == "/editors" else "escalate to"
+            raise Unsatisfiable(f"{rule.checkpoint} would {does} {role}: there is no such role.", pointer=pointer)
 
 
 def _require_breakers(rule: Rule, benches: Benches) -> None:
@@ -129,7 +136,17 @@ def _warnings(rule: Rule, benches: Benches, barred: Collection[int]) -> list[str
         else f"Nobody holds {role}, to which it escalates."
         for duty, named in empty.items() for role in named if not benches[role].voices
     ]  # fmt: skip
-    return told + _looked_at(rule, benches)
+    return told + _changed_by(rule, benches) + _looked_at(rule, benches)
+
+
+def _changed_by(rule: Rule, benches: Benches) -> list[str]:
+    """A right to change it helps nobody who may not say yes to it."""
+    if not rule.editors:
+        return []
+    able = {voice.person for need in rule.needs for voice in benches[need.role].voices}
+    if able & {voice.person for voice in benches[rule.editors].voices}:
+        return []
+    return [f"Nobody of {rule.editors} may say yes here, so nobody could change anything."]
 
 
 def _looked_at(rule: Rule, benches: Benches) -> list[str]:
@@ -198,4 +215,4 @@ def _of(rule: Rule, owners: Mapping[str, frozenset[int]]) -> frozenset[int]:
 
 def roles_of(rule: Rule) -> set[str]:
     held = {role for named in rule.roles.values() for role in named} | {step.role for step in rule.escalation}
-    return held | ({rule.break_glass} if rule.break_glass else set())
+    return held | ({rule.break_glass, rule.editors} - {None})

@@ -46,6 +46,11 @@ def read(*actions: Action | None) -> Made:
     return Made(list(Edit.objects.filter(action_id__in=ids).select_related("editor").order_by("number")))
 
 
+def between(kind: str, *, before: bytes, after: bytes) -> list[Row]:
+    """The same of stored bytes."""
+    return differences(kind, before=value_of(before), after=value_of(after))
+
+
 def differences(kind: str, *, before: Any, after: Any) -> list[Row]:
     """Each value that differs, as it is shown: what it is now, and beside it what it was. Nothing is cut."""
     under = ("params", "arguments") if kind == "tool_call" else ("params",)

@@ -22,6 +22,7 @@ from ..errors import (
     AlreadySpokenFor,
     EnoughOfYourRole,
     NoBreakGlass,
+    NotAnEditor,
     NotFound,
     NotYourTurn,
     OwnServer,
@@ -41,7 +42,15 @@ MOST_OPENED = 128
 #: What a yes is told that would not count: code -> the sentence.
 REFUSED = {
     refusal.code: refusal.message
-    for refusal in (NotYourTurn, AlreadySpokenFor, EnoughOfYourRole, OwnServer, NoBreakGlass, TooManyBroken)
+    for refusal in (
+        NotYourTurn,
+        AlreadySpokenFor,
+        EnoughOfYourRole,
+        OwnServer,
+        NoBreakGlass,
+        NotAnEditor,
+        TooManyBroken,
+    )
 }
 
 

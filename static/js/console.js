@@ -59,6 +59,16 @@
       const answer = await fetch(address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} });
       if (answer.status !== 200 || held() !== shown) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // Somebody edited what is decided. New words beside old bytes would mislead, so all of it is replaced; or, while
+      // somebody is choosing words, nothing: a verdict on the old bytes is refused.
+      const whole = $("[data-address]", fresh);
+      if (whole && whole.dataset.seen !== shown.dataset.seen) {
+        if (sameBar($("#bar", shown), $("#bar", whole))) return;
+        shown.replaceWith(document.adoptNode(whole));
+        window.htmx.process(whole);
+        tick();
+        return;
+      }
       shown.dataset.mark = $("[data-address]", fresh)?.dataset.mark ?? "";
       for (const part of $$("[data-live=part], [data-live=bar]", shown)) {
         const other = fresh.getElementById(part.id);
@@ -191,6 +201,7 @@
     show($("button[value=deny]", form), on);
     show($("button[data-back]", form), on);
     show($("[data-deny]", form), !on);
+    show($("[data-edit]", form), !on);
     show(approve, !on);
     if (approve && !on && approve.dataset.was) approve.disabled = true;
     (on ? $("input[type=radio]:checked", form) : $("[data-deny]", form))?.focus();
@@ -211,6 +222,7 @@
     j: () => move(1),
     k: () => move(-1),
     a: () => { if (arrived()) $("button[value=approve]:not([hidden])")?.focus(); },
+    e: () => { if (arrived()) $("#verdict [data-edit]:not([hidden])")?.click(); },
     d: () => { if (arrived()) deny(true); },
     c: () => { const box = $("#comment"); box?.focus(); box?.scrollIntoView({ block: "center" }); },
     "/": () => $("[role=search] input")?.focus(),

@@ -187,8 +187,34 @@ def test_a_rule_for_later_counts_who_will_hold_the_role_by_then(ann, ben, alice,
     assert changes.due(at=FRIDAY) == 1
 
 
-@pytest.mark.parametrize(("said", "pointer"), [({"passkey": "required"}, "/passkey"), ({"edit": ["/amount"]}, "/edit")])
-def test_a_rule_promises_nothing_that_is_not_kept(alice, said, pointer, now):
-    with pytest.raises(errors.BadPolicy, match="yet") as refused:
+PROMISES = [
+    ({"passkey": "required"}, "/passkey", "yet"), ({"edit": ["/ok", "amount"]}, "/edit/1", "no JSON pointer"),
+    ({"edit": ["/a~2"]}, "/edit/0", "no JSON pointer"), ({"edit": ["/a"], "effect": "deny"}, "/edit", "people decide"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "pointer", "why"), PROMISES)
+def test_a_rule_promises_nothing_that_is_not_kept(alice, said, pointer, why, now):
+    with pytest.raises(errors.BadPolicy, match=why) as refused:
         vetting.vet(rule=publishing.rule(checkpoint="pay", pattern="pay", **said), at=now)
     assert refused.value.pointer == pointer
+
+
+def test_a_rule_says_what_may_be_changed_and_by_whom(alice, carol, now):
+    rule = publishing.rule(checkpoint="pay", pattern="pay", edit=["/amount", ""], editors="payments-owner")
+    assert not any("change" in warning for warning in vetting.vet(rule=rule, at=now))
+    other = publishing.rule(checkpoint="pay", pattern="pay", edit=["/amount"], editors="data-owner")
+    assert "Nobody of data-owner may say yes here, so nobody could change anything." in vetting.vet(rule=other, at=now)
+
+
+def test_a_right_to_change_it_that_no_role_holds_is_refused(alice, now):
+    rule = publishing.rule(checkpoint="pay", pattern="pay", edit=["/amount"], editors="nobody-yet")
+    with pytest.raises(errors.Unsatisfiable, match="no such role") as refused:
+        vetting.vet(rule=rule, at=now)
+    assert refused.value.pointer == "/editors"
+
+
+def test_who_may_change_nothing_needs_no_role(alice):
+    with pytest.raises(errors.BadPolicy) as refused:
+        publishing.rule(checkpoint="pay", pattern="pay", editors="payments-owner")
+    assert refused.value.pointer == "/editors"
