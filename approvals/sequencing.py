@@ -12,7 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from placet.tlog import entries, heads
 from placet.tlog.tree import Peaks
 
@@ -25,7 +25,7 @@ BATCH = 2_000  # leaves of one transaction
 LIMIT = 50_000  # leaves of one turn
 EVERY = timedelta(seconds=1)  # heads are signed no more often than this,
 MANY = 500  # unless so many leaves have come
-PATIENCE = "50ms"  # how long an entry may wait for the sequencer, when a gap among the ids has to be closed
+LOOKS = 6  # in 50 ms, whether those who were writing entries have ended, when there is a gap among the ids
 
 _LOCK = 0x706C61636574  # "placet"
 _WITHOUT = """
@@ -36,6 +36,11 @@ _WITHOUT = """
 _WAITING = f"SELECT entry.at, entry.event, entry.actor, entry.action_id, entry.dig, entry.id {_WITHOUT}"
 _WAITING += " ORDER BY entry.id LIMIT %s"
 _ANY = f"SELECT 1 {_WITHOUT} AND entry.id <= %s LIMIT 1"
+_WRITERS = """
+SELECT virtualtransaction FROM pg_locks
+ WHERE relation = 'approvals_entry'::regclass AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()
+"""
+_PAUSE = "SELECT pg_sleep(0.01)::text"
 _TOP = "SELECT COUNT(*), MAX(entry_id) FROM approvals_leaf WHERE entry_id > %s"
 
 
@@ -164,17 +169,22 @@ def _settled(before: int) -> int:
     """Up to which id every entry has its leaf, or will never come.
 
     Where ids have no gap that is plain, and on SQLite ids are given in the order of commits. A gap on PostgreSQL is a
-    transaction that was undone, or one that is still to come. While nobody else writes entries there is none of the
-    latter; if that moment does not come soon, the question is put again with the next head.
+    transaction that was undone, or one that is still to come: then it is among those that are writing entries now. When
+    all of these have ended, what is missing never comes. If that takes long, the question is put again with the next
+    head. Nobody waits for it, and it takes no right but to read.
     """
     ((count, top),) = rows.fetch((_TOP, [before]))[0]
     if not count or count == top - before or connection.vendor != "postgresql":
         return top or before
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-            cursor.execute("LOCK TABLE approvals_entry IN SHARE MODE")
-    except OperationalError:
-        return before
-    late = rows.fetch((_ANY, [before, before, top]))[0]
-    return before if late else top
+    writers = _writers()
+    for _ in range(LOOKS):
+        writers &= _writers()
+        if not writers:
+            return before if rows.fetch((_ANY, [before, before, top]))[0] else top
+        rows.fetch((_PAUSE, []))
+    return before
+
+
+def _writers() -> set[str]:
+    """The transactions of others that have written entries and not ended: each holds this lock until then."""
+    return {name for (name,) in rows.fetch((_WRITERS, []))[0]}
