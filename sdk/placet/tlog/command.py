@@ -31,7 +31,7 @@ def verify(given: argparse.Namespace) -> int:
         lines = files.enter_context(_lines(given.export))
         earlier = files.enter_context(_lines(given.earlier)) if given.earlier else ()
         report = audit(lines, [note.head for note in found], earlier=earlier)
-        beyond = 0 if report.flaw else report.read - report.covered + sum(1 for _ in lines)
+    beyond = report.read - report.covered
     return _told(given, not report.flaw, _sentence(report, beyond), _as_json(report, beyond), given.pin)
 
 
