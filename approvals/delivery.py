@@ -1,5 +1,6 @@
 """Handing receipts over to the servers' reply queues: at least once, in the order they fell due, from rows."""
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from .models import Delivery
+from .models import Delivery, Edit, State
 
 BATCH = 500
 LEASE = timedelta(seconds=30)
@@ -19,13 +20,21 @@ LONGEST_PAUSE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One receipt on its way."""
+    """One receipt on its way; `edit` are the canonical bytes of what an owner made of the ask it approves."""
 
     server: str
     action_id: UUID
     state: str
     key: str
     receipt: bytes
+    edit: bytes | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What a reply says; `edit` is JSON, and is there only when there is one."""
+        edit = {} if self.edit is None else {"edit": json.dumps(json.loads(self.edit)["value"])}
+        said = {"action": str(self.action_id), "state": self.state, "key": self.key}
+        return said | {"receipt": self.receipt.decode("ascii")} | edit
 
 
 type Publish = Callable[[Sequence[Message]], None]
@@ -42,7 +51,8 @@ def hand_over(*, publish: Publish, at: datetime, limit: int = BATCH) -> int:
     if not owed:
         return 0
     try:
-        publish([_message(row) for row in owed])
+        made = _edits([row.pk for row in owed if row.action.state == State.APPROVED])
+        publish([_message(row, made.get(row.pk)) for row in owed])
     except Exception:
         _postpone(owed, at=at)
         raise
@@ -72,9 +82,15 @@ def _lease(*, at: datetime, limit: int) -> list[Delivery]:
     return owed
 
 
-def _message(row: Delivery) -> Message:
+def _edits(ids: list[UUID]) -> dict[UUID, bytes]:
+    """The newest edit of each."""
+    found = Edit.objects.filter(action_id__in=ids).order_by("number").values_list("action_id", "body")
+    return {action_id: bytes(body) for action_id, body in found} if ids else {}
+
+
+def _message(row: Delivery, edit: bytes | None) -> Message:
     action = row.action
-    return Message(action.server.name, action.pk, action.state, action.idempotency_key, bytes(action.receipt.jws))
+    return Message(action.server.name, action.pk, action.state, action.idempotency_key, bytes(action.receipt.jws), edit)
 
 
 def _postpone(rows: Sequence[Delivery], *, at: datetime) -> None:

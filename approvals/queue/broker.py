@@ -129,13 +129,9 @@ class BrokerReplies(_Line):
     def publish(self, replies: Sequence[Reply]) -> None:
         with self._open() as line, line.Producer() as producer:
             for reply in replies:
-                body = {
-                    "action": str(reply.action_id),
-                    "state": reply.state,
-                    "key": reply.key,
-                    "receipt": reply.receipt.decode("ascii"),
-                }
-                _publish(producer, json.dumps(body), queue=REPLIES + reply.server, content_type="application/json")
+                _publish(
+                    producer, json.dumps(reply.fields), queue=REPLIES + reply.server, content_type="application/json"
+                )
 
 
 def _queue(name: str) -> kombu.Queue:

@@ -45,13 +45,7 @@ def _to_streams(client: redis.Redis, messages: Sequence[Message]) -> None:
     try:
         with client.pipeline(transaction=False) as pipe:
             for message in messages:
-                fields = {
-                    "action": str(message.action_id),
-                    "state": message.state,
-                    "key": message.key,
-                    "receipt": message.receipt,
-                }
-                pipe.xadd(REPLIES + message.server, fields, maxlen=KEPT, approximate=True)
+                pipe.xadd(REPLIES + message.server, message.fields, maxlen=KEPT, approximate=True)
             pipe.execute()
     except RedisError as error:
         raise BrokerAway(f"redis: {type(error).__name__}") from error

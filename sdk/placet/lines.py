@@ -15,7 +15,7 @@ from placet.errors import Unreachable
 
 INTAKE = "placet.intake"
 REPLIES = "placet.receipts."
-FIELDS = ("action", "state", "key", "receipt")
+FIELDS = ("action", "state", "key", "receipt", "edit")
 
 type Reply = dict[str, str]
 

@@ -11,6 +11,7 @@ With a `console`, an approval is also consumed online, and lost replies are read
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -157,7 +158,7 @@ class Queue:
             return self._console.redeem(action, receipt)
         expect = Expected(
             audience=self._urn, kind=submission.kind, effective=submission.effective, action=action.id,
-            nonce=submission.nonce,
+            nonce=submission.nonce, edit=_edit(reply),
         )  # fmt: skip
         verified = receipts.check(receipt, pin=self._pin, expect=expect, now=time.time(), floor=self._floor)
         try:
@@ -165,6 +166,15 @@ class Queue:
         except NotVerified as error:
             raise OutcomeUnknown(f"action {action.id}: {error.message}") from error
         return Approved(verified, _Mute())
+
+
+def _edit(reply: Reply) -> dict[str, Any] | None:
+    """What came beside the receipt, as what an owner made of the ask; whether it is that, the receipt tells."""
+    try:
+        said = json.loads(reply.get("edit") or "null")
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else None
 
 
 class _Mute:

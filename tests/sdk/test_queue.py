@@ -8,6 +8,8 @@ import pytest
 from placet import Console, Denied, MemorySpent, OutcomeUnknown, SqliteSpent, StillPending, prepare
 from placet.queue import Queue
 
+from tests.approvals.editing import edit, editable
+
 REFUND = {"name": "refund", "arguments": {"order": "A1", "amount": 42}}
 
 
@@ -74,6 +76,19 @@ def test_an_ask_over_the_queue_is_decided_and_runs_once(till, worker, owners):
         till._redeemed(
             submission, {"action": approved.action, "state": "approved", "receipt": approved.receipt.decode()}
         )
+
+
+def test_what_an_owner_made_of_it_comes_over_the_queue_too(till, worker, owners):
+    from approvals.models import Action
+
+    editable(at=datetime.now(UTC))
+    submission = till.submit(**REFUND)
+    worker.admit()
+    asked = Action.objects.select_related("policy__checkpoint", "server").get(pk=worker.action(submission))
+    edit(asked, owners.people["alice"], {"/amount": 40}, at=datetime.now(UTC))
+    worker.deliver()
+    approved = till.wait(submission, timeout=10)
+    assert approved.edited and approved.arguments == {"order": "A1", "amount": 40}
 
 
 def test_a_no_comes_over_the_queue_too(till, worker, owners):
