@@ -22,7 +22,7 @@ from .queries import tree
 from .queries.tree import BrokenLedger
 
 BATCH = 2_000  # leaves of one transaction
-LIMIT = 50_000  # leaves of one turn
+LIMIT = 20_000  # leaves of one turn: less than a second
 EVERY = timedelta(seconds=1)  # heads are signed no more often than this,
 MANY = 500  # unless so many leaves have come
 LOOKS = 6  # in 50 ms, whether those who were writing entries have ended, when there is a gap among the ids

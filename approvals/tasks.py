@@ -12,12 +12,12 @@ from .queue import replies
 SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
-SEQUENCE = "approvals.tasks.sequence"
 
 
 @shared_task(name=SWEEP)
 def sweep() -> int:
-    """Settle what expired, warn and escalate, apply changes that are due, forget what was used, hand over what is owed.
+    """Settle what expired, warn and escalate, apply changes that are due, forget what was used, hand over what is owed,
+    and give the ledger's entries their leaves.
 
     Returns how many expired.
     """
@@ -30,13 +30,8 @@ def sweep() -> int:
     if (waiting := simulating.take_up(at=at)) is not None:
         simulate.apply_async((waiting,), retry=False)
     changes.due(at=at)
+    sequencing.run(at=at)  # last: a ledger that contradicts its head stops nothing else
     return expired
-
-
-@shared_task(name=SEQUENCE)
-def sequence() -> int:
-    """Give the ledger's new entries their leaves and sign the tree; return how many. No deadline waits for it."""
-    return sequencing.run(at=datetime.now(UTC))
 
 
 @shared_task(name=SIMULATE)

@@ -50,7 +50,7 @@ def _measure(count: int) -> None:
     _seed(count)
     at = datetime.now(UTC)
     started = time.perf_counter()
-    done = sequencing.run(at=at)
+    done = sequencing.run(at=at, limit=SEQUENCED)
     print(f"  sequencer: {done / (time.perf_counter() - started):,.0f} entries/s ({done:,} of them)", flush=True)
     head = tree.newest()
     started = time.perf_counter()

@@ -41,7 +41,6 @@ app.conf.update(
     imports=["approvals.tasks"],
     beat_schedule={
         "sweep": {"task": "approvals.tasks.sweep", "schedule": 1.0},
-        "sequence": {"task": "approvals.tasks.sequence", "schedule": 1.0},
         "recheck": {"task": "approvals.tasks.recheck", "schedule": 60.0},
     },
 )

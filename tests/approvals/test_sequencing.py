@@ -8,8 +8,8 @@ from django.db import DatabaseError, connection, transaction
 from placet.tlog import heads
 from placet.tlog import tree as merkle
 
-from approvals import keys, ledger, reviews, sequencing
-from approvals.models import Entry, Leaf, Node, TreeHead
+from approvals import keys, ledger, reviews, sequencing, tasks
+from approvals.models import Action, Entry, Leaf, Node, TreeHead
 from approvals.queries import tree
 from tests.asks import submit
 
@@ -176,10 +176,14 @@ def test_a_missing_hash_is_said_and_not_made_up(now):
         tree.peaks(3)
 
 
-def test_the_worker_takes_its_turn_every_second(refund, shop, now):
-    from approvals import tasks
-    from config.celery import app
+def test_the_sweep_takes_a_turn_after_all_else(refund, alice, shop, now):
+    late = submit(shop, at=now - timedelta(hours=1)).action
+    TreeHead.objects.create(size=99, root=b"r" * 32, note=b"", kid="", through=0, at=now)
+    with pytest.raises(sequencing.BrokenLedger):
+        tasks.sweep()
+    assert Action.objects.get(pk=late.pk).state == "expired", "no deadline waits for a ledger that is broken"
 
-    submit(shop, at=now)
-    assert tasks.sequence() > 0 and sequencing.unnumbered() == 0
-    assert app.conf.beat_schedule["sequence"] == {"task": tasks.SEQUENCE, "schedule": 1.0}
+
+def test_the_sweep_leaves_no_entry_without_a_leaf(asked, now):
+    tasks.sweep()
+    assert Entry.objects.exists() and sequencing.unnumbered() == 0
