@@ -10,7 +10,7 @@ from placet import canonical
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, findings, ledger, rows
+from . import access, findings, ledger, rows, spoken
 from .errors import (
     AlreadyConsumed,
     ApprovalExpired,
@@ -56,7 +56,9 @@ def consume(*, action_id: UUID, server: Identity, key: str, at: datetime) -> Con
     if at >= Receipt.objects.values_list("expires_at", flat=True).get(pk=action.pk):
         raise ApprovalExpired()
     Consumption.objects.create(action=action, key=key, at=at)
-    ledger.record(event="action.consumed", actor=server.urn, action_id=action.pk, dig=action.dig, at=at)
+    newest = spoken.newest_edit(action.pk)
+    dig = newest.dig if newest else action.dig
+    ledger.record(event="action.consumed", actor=server.urn, action_id=action.pk, dig=dig, at=at)
     return Consumed(at, new=True)
 
 

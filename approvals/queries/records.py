@@ -6,21 +6,21 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from ..models import Action, Review, State
+from ..models import Action, Edit, Review, State
 from .asked import later_edit
 
 HEADER = (
     "id", "checkpoint", "server", "kind", "name", "digest", "context_digest", "policy_revision", "policy_digest",
     "asked_at", "deadline_at", "decided_at", "decision", "reason", "basis", "reviewers", "receipt_id", "consumed_at",
-    "outcome", "outcome_at",
+    "outcome", "outcome_at", "edited_digest",
 )  # fmt: skip
 CHUNK = 500
 _COLUMNS = (
     "pk", "checkpoint__name", "server__name", "kind", "name", "dig", "context_dig", "policy__revision", "policy__dig",
     "created_at", "deadline_at", "settled_at", "state", "reason", "receipt__jti", "consumption__at", "outcome__status",
-    "outcome__at",
+    "outcome__at", "edited",
 )  # fmt: skip
 BASES = ("policy", "grant", "break_glass")
 
@@ -32,6 +32,8 @@ def table(checkpoints: Collection[int], *, since: datetime, until: datetime) -> 
     """
     ended = Action.objects.filter(checkpoint_id__in=checkpoints, settled_at__gte=since, settled_at__lt=until)
     found = ended.exclude(state=State.PENDING).order_by("settled_at", "pk")
+    newest = Edit.objects.filter(action=OuterRef("pk")).order_by("-number")
+    found = found.annotate(edited=Subquery(newest.values("dig")[:1]))
     for rows in batched(found.values_list(*_COLUMNS).iterator(chunk_size=CHUNK), CHUNK):
         said = _said([row[0] for row in rows])
         for row in rows:
@@ -51,11 +53,11 @@ def _said(ids: Collection[Any]) -> dict[Any, list[str]]:
 
 
 def _record(row: tuple, said: list[str]) -> tuple:
-    key, *named, asked, deadline, decided, state, reason, receipt, consumed, outcome, reported = row
+    key, *named, asked, deadline, decided, state, reason, receipt, consumed, outcome, reported, edited = row
     basis = "" if state != State.APPROVED else reason if reason in BASES else "review"
     return (
         str(key), *named, _time(asked), _time(deadline), _time(decided), state, reason, basis, "; ".join(said),
-        receipt, _time(consumed), outcome, _time(reported),
+        receipt, _time(consumed), outcome, _time(reported), edited,
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from approvals import deadlines, errors, glass, grants, withdrawal
-from approvals.models import Action, Edit
+from approvals import deadlines, errors, glass, grants, redemption, withdrawal
+from approvals.models import Action, Edit, Entry
+from approvals.queries import records
 from tests.approvals.editing import AMOUNT, approve, edit, editable, seen
 from tests.approvals.test_reviews import claims
 from tests.asks import identity, submit
@@ -47,6 +48,26 @@ def test_an_ask_is_not_changed_into_one_of_another_rule(alice, shop, now, later,
     with pytest.raises(errors.EditLeavesRule, match=why):
         edit(action, alice, {"/amount": amount}, at=later)
     assert edit(action, alice, {"/amount": 40}, at=later).state == "approved"
+
+
+def test_the_log_and_the_ledger_name_the_digest_that_was_used(one, alice, shop, later):
+    edit(one, alice, at=later)
+    redemption.consume(action_id=one.pk, server=identity(shop), key="c", at=later)
+    kept = Edit.objects.get(action=one)
+    assert Entry.objects.get(event="action.consumed").dig == kept.dig
+    (row,) = records.table([one.checkpoint_id], since=later, until=later + timedelta(seconds=1))
+    said = dict(zip(records.HEADER, row, strict=True))
+    assert (said["digest"], said["edited_digest"]) == (one.dig, kept.dig)
+
+
+def test_the_log_says_which_yes_was_of_older_bytes(two, alice, bob, later):
+    approve(two, bob, at=later)
+    edit(two, alice, at=later)
+    approve(two, bob, at=later)
+    (row,) = records.table([two.checkpoint_id], since=later, until=later + timedelta(seconds=1))
+    said = dict(zip(records.HEADER, row, strict=True))["reviewers"]
+    mine = "as payments-owner"
+    assert said == f"bob approve {mine}, before the edit; alice approve {mine}; bob approve {mine}"
 
 
 def test_once_the_rule_was_revised_an_older_ask_is_decided_as_it_is(one, alice, now, later):
