@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 from ...errors import BadCondition, ConditionFailed
 from . import reading, sizes
+from .engine import cel
 from .reading import LONGEST, VARIABLES
 
 __all__ = ["LONGEST", "VARIABLES", "Condition", "condition", "pattern_fits", "pattern_trouble"]
