@@ -18,3 +18,13 @@ def decide(client, who, action, verdict, *, seen=None, **more):
 def get(client, who, address, **query):
     client.force_login(who)
     return client.get(address, query)
+
+
+def post(client, who, address, **said):
+    client.force_login(who)
+    return client.post(address, said)
+
+
+def words(answer):
+    """The page's text without the marks around foreign words."""
+    return answer.text.replace('<bdi dir="ltr">', "").replace("</bdi>", "")

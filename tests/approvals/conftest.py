@@ -48,3 +48,18 @@ def _published(tool, *, need, at):
         checkpoint=f"shop/{tool}", kind="tool_call", pattern=tool, need=need, deadline_seconds=600,
         roles={"approval": "payments-owner"}, at=at,
     )  # fmt: skip
+
+
+@pytest.fixture
+def admin(db):
+    from accounts.models import User
+
+    return User.objects.create_user("admin", password="admin-password", is_staff=True)
+
+
+@pytest.fixture
+def second(db):
+    """Another admin, who confirms."""
+    from accounts.models import User
+
+    return User.objects.create_user("second", password="second-password", is_staff=True)

@@ -12,30 +12,10 @@ from approvals import changes, reviews
 from approvals.models import Assignment, Change, Entry
 from tests.asks import submit
 
-from .browsing import get
+from .browsing import get, post, words
 
 pytestmark = pytest.mark.django_db
 ROLE = "/roles/payments-owner/"
-
-
-@pytest.fixture
-def admin(db):
-    return User.objects.create_user("admin", password="admin-password", is_staff=True)
-
-
-@pytest.fixture
-def second(db):
-    return User.objects.create_user("second", password="second-password", is_staff=True)
-
-
-def post(client, who, address, **said):
-    client.force_login(who)
-    return client.post(address, said)
-
-
-def words(answer):
-    """The page's text without the marks around foreign words."""
-    return answer.text.replace('<bdi dir="ltr">', "").replace("</bdi>", "")
 
 
 def typed(moment):

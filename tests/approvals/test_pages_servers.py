@@ -6,36 +6,16 @@ import pytest
 from django.utils import timezone
 
 from accounts import servers
-from accounts.models import Server, User
+from accounts.models import Server
 from approvals import changes, sightings
 from approvals.models import Change, Entry
 from tests.asks import identity, submit
 from tests.publishing import publish
 
-from .browsing import get
+from .browsing import get, post, words
 
 pytestmark = pytest.mark.django_db
 SHOP = "/servers/shop/"
-
-
-@pytest.fixture
-def admin(db):
-    return User.objects.create_user("admin", password="admin-password", is_staff=True)
-
-
-@pytest.fixture
-def second(db):
-    return User.objects.create_user("second", password="second-password", is_staff=True)
-
-
-def post(client, who, address, **said):
-    client.force_login(who)
-    return client.post(address, said)
-
-
-def words(answer):
-    """The page's text without the marks around foreign words."""
-    return answer.text.replace('<bdi dir="ltr">', "").replace("</bdi>", "")
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
