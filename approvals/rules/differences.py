@@ -1,4 +1,4 @@
-"""How a proposed role or server differs from the one that stands, line by line, for people to read before they sign."""
+"""How a proposed role or server differs from the one that stands, member by member, to be read before it is signed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
