@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "accounts",
     "approvals",
 ]
@@ -187,6 +188,8 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 ANONYMOUS_USER_NAME = None
 
 # ── Words, times, files ───────────────────────────────────────────────────────────────────────────────────────────
