@@ -1,5 +1,6 @@
 """Who: people, the roles they hold, and the servers that may ask."""
 
+from .notices import Notice
 from .people import Absence, Delegation, Membership, Role, User, Window
 from .servers import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
 
@@ -8,6 +9,7 @@ __all__ = [
     "Absence",
     "Delegation",
     "Membership",
+    "Notice",
     "Role",
     "SeenToken",
     "Server",

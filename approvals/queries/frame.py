@@ -34,6 +34,7 @@ SELECT (SELECT count(*) FROM approvals_question AS question
                 OR finding.checkpoint_id IN (SELECT held.content_object_id {_MINE} AND duty.codename = 'exceptions'))),
        (SELECT count(*) FROM approvals_change AS change
          WHERE change.state = 'proposed' AND change.author_id <> person.id AND %s),
+       (SELECT count(*) FROM accounts_notice AS notice WHERE notice.person_id = person.id AND notice.read_at IS NULL),
        absence.id, absence.ends_at
   FROM accounts_user AS person
   LEFT JOIN accounts_absence AS absence ON absence.id = (
@@ -51,6 +52,7 @@ class Frame:
     answers: int = 0
     findings: int = 0
     changes: int = 0
+    notices: int = 0
     holds_role: bool = False
     has_duty: bool = False
     sees_exceptions: bool = False
@@ -64,9 +66,10 @@ def read(*, user: User, at: datetime) -> Frame:
     names = sorted(answers.names(user))
     told = [names, at, at, at, at, at, admin, at, at, admin, at, at, user.pk]
     ((found,),) = rows.fetch((_FRAME, told))
-    waiting, duties, holds, findings, changes, absence, until = found
+    waiting, duties, holds, findings, changes, notices, absence, until = found
     bits = duties or 0
     return Frame(
-        answers=waiting, findings=findings, changes=changes, holds_role=bool(holds), has_duty=bool(bits),
-        sees_exceptions=bool(bits & 2) or admin, sees_log=bool(bits & 1), absence=absence, until=until,
+        answers=waiting, findings=findings, changes=changes, notices=notices, holds_role=bool(holds),
+        has_duty=bool(bits), sees_exceptions=bool(bits & 2) or admin, sees_log=bool(bits & 1), absence=absence,
+        until=until,
     )  # fmt: skip

@@ -1,0 +1,23 @@
+"""What people are told about their accounts: on their own page until they have read it."""
+
+from datetime import datetime
+
+from .models import Notice, User
+
+#: So many are listed; older ones stay in the table.
+SHOWN = 50
+
+
+def tell(*, person: User, code: str, text: str, at: datetime) -> Notice:
+    """Tell this person; the row belongs to the caller's transaction. No secret and no payload goes into `text`."""
+    return Notice.objects.create(person=person, code=code, text=text[:500], created_at=at)
+
+
+def latest(*, person: User) -> list[Notice]:
+    """The newest notices of this person, unread or read."""
+    return list(Notice.objects.filter(person=person).order_by("-id")[:SHOWN])
+
+
+def read(*, person: User, upto: int, at: datetime) -> int:
+    """Mark what this person was shown as read, up to the notice of this id; return how many were unread."""
+    return Notice.objects.filter(person=person, pk__lte=upto, read_at=None).update(read_at=at)
