@@ -6,13 +6,13 @@ Verdicts are recorded many at a time, in three turns with the database: read and
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from placet import canonical
 
 from accounts.models import User
@@ -34,10 +34,13 @@ from .errors import (
 )  # fmt: skip
 from .models import Action, Comment, Receipt, State
 from .rules import quorum, statements, timing
+from .together import Together
 
 TEXT_LIMIT = 2000
 NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
 VERDICTS = ("approve", "deny")
+TOGETHER = 32  # verdicts in one transaction at most
+MOMENT = timedelta(seconds=1)  # verdicts further apart by their clocks are not taken as of one moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,8 @@ def record(
         action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, seen=seen, valid_seconds=valid_seconds,
         changes=changes,
     )  # fmt: skip
-    (answer,) = record_many(given=[given], at=at)
+    # Inside somebody's transaction this verdict is part of that, and of no other.
+    answer = record_many(given=[given], at=at)[0] if connection.in_atomic_block else _together.ask((given, at))
     if isinstance(answer, Refusal):
         raise answer
     return answer
@@ -100,6 +104,20 @@ def record_many(*, given: Sequence[Given], at: datetime) -> list[Answer]:
         answers = [desk.answer(each) for each in given]
         receipts = desk.write()
     return [_with_receipt(answer, receipts) for answer in answers]
+
+
+def _of_one_moment(first: tuple[Given, datetime], other: tuple[Given, datetime]) -> bool:
+    return abs(other[1] - first[1]) <= MOMENT
+
+
+def _record_handed(handed: Sequence[tuple[Given, datetime]]) -> list[Answer]:
+    return record_many(given=[given for given, _ in handed], at=max(at for _, at in handed))
+
+
+#: Verdicts that several people hand in while another is being committed share the next commit.
+_together = Together(
+    _record_handed, limit=TOGETHER, fits=_of_one_moment, shared=(OperationalError, InterfaceError)
+)  # fmt: skip
 
 
 def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Comment:

@@ -53,8 +53,19 @@ def place(alice, bob, now):
     return publish
 
 
-def verdict(action, person, said, at):
-    return lambda: reviews.record(action_id=action.pk, reviewer=person, verdict=said, at=at)
+def verdict(action, person, said, at, *, apart: bool = False):
+    """A call that says this; `apart` in a transaction of its own, as of another web process."""
+
+    def alone():
+        given = reviews.Given(action_id=action.pk, reviewer=person, verdict=said)
+        return reviews.record_many(given=[given], at=at)[0]
+
+    return alone if apart else lambda: reviews.record(action_id=action.pk, reviewer=person, verdict=said, at=at)
+
+
+@pytest.fixture(params=["one process", "two processes"])
+def apart(request) -> bool:
+    return request.param == "two processes"
 
 
 def one_ending(action) -> str:
@@ -70,11 +81,12 @@ def one_ending(action) -> str:
     return state
 
 
-def test_approve_against_deny_has_one_winner_and_the_loser_is_told(place, alice, bob, shop, now):
+def test_approve_against_deny_has_one_winner_and_the_loser_is_told(place, apart, alice, bob, shop, now):
     place(1)
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
-        answers = at_once(verdict(action, alice, "approve", now), verdict(action, bob, "deny", now))
+        said = [(alice, "approve"), (bob, "deny")]
+        answers = at_once(*(verdict(action, who, what, now, apart=apart) for who, what in said))
         state = one_ending(action)
         winners = [a for a in answers if isinstance(a, reviews.Recorded)]
         losers = [a for a in answers if isinstance(a, errors.AlreadySettled)]
@@ -83,20 +95,20 @@ def test_approve_against_deny_has_one_winner_and_the_loser_is_told(place, alice,
         assert Review.objects.filter(action=action).count() == 1
 
 
-def test_two_of_two_at_once_do_not_leave_it_pending(place, alice, bob, shop, now):
+def test_two_of_two_at_once_do_not_leave_it_pending(place, apart, alice, bob, shop, now):
     place(2)
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
-        answers = at_once(verdict(action, alice, "approve", now), verdict(action, bob, "approve", now))
+        answers = at_once(*(verdict(action, who, "approve", now, apart=apart) for who in (alice, bob)))
         assert one_ending(action) == "approved"
         assert sorted(a.state for a in answers) == ["approved", "pending"]
 
 
-def test_a_double_click_is_one_review(place, alice, shop, now):
+def test_a_double_click_is_one_review(place, apart, alice, shop, now):
     place(2)
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
-        answers = at_once(*[verdict(action, alice, "approve", now)] * 4)
+        answers = at_once(*[verdict(action, alice, "approve", now, apart=apart)] * 4)
         assert sum(isinstance(a, errors.AlreadyReviewed) for a in answers) == 3
         assert Review.objects.filter(action=action).count() == 1
 
