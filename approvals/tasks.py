@@ -6,7 +6,7 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import answers, changes, deadlines, sequencing, simulating, vetting
+from . import answers, changes, deadlines, sequencing, simulating, tallying, vetting
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
@@ -47,5 +47,9 @@ def simulate(simulation_id: int) -> None:
 
 @shared_task(name=RECHECK)
 def recheck() -> int:
-    """Find the rules that nobody could meet any more, because people left or are away; return how many are new."""
-    return vetting.recheck(at=datetime.now(UTC))
+    """Count what the days came to. Find the rules that nobody could meet any more, because people left or are away;
+    return how many are new.
+    """
+    at = datetime.now(UTC)
+    tallying.run(at=at)
+    return vetting.recheck(at=at)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts import servers
-from approvals import answers, changes, deadlines, sequencing, vetting
+from approvals import answers, changes, deadlines, sequencing, tallying, vetting
 from approvals.management.telling import TellingCommand
 from approvals.queue import replies
 
@@ -18,6 +18,7 @@ class Command(TellingCommand):
         answers.sweep(at=at)
         changes.due(at=at)
         vetting.recheck(at=at)
+        tallying.run(at=at)
         delivered = replies.hand_over()
         sequencing.run(at=at)
         return {"expired": expired, "delivered": delivered}, f"Expired: {expired}. Receipts handed over: {delivered}."
