@@ -1,12 +1,46 @@
 """What allauth may do here: let known people in. Nobody opens an account by themselves."""
 
-from typing import override
+from typing import Any, override
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
+
+from . import alarms, proofs
 
 
 class Adapter(DefaultAccountAdapter):
     @override
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    @override
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Who signed in a moment ago need not say again who they are."""
+        return not proofs.recent(self.request) and super().is_reauthentication_required(app=app, **kwargs)
+
+    @override
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        alarms.password_failed(username=str(credentials.get("username", "")))
+
+
+class SecondFactors(DefaultMFAAdapter):
+    @override
+    def get_totp_issuer(self) -> str:
+        return "Placet"
+
+    @override
+    def get_totp_label(self, user: Any) -> str:
+        return f"{user.username} at {settings.PUBLIC_URL.partition('://')[2]}"
+
+    @override
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """The last one stays where this console demands one."""
+        if authenticator.type == Authenticator.Type.RECOVERY_CODES or not proofs.needs_second_factor(
+            authenticator.user
+        ):
+            return True
+        left = Authenticator.objects.filter(user=authenticator.user).exclude(pk=authenticator.pk)
+        return left.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()

@@ -10,14 +10,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, override
+from typing import Any, Literal, Self, override
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from config import databases, processes
+from config import databases, mails, processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STORES = "stores.json"
@@ -35,7 +35,26 @@ class Environment(BaseSettings):
     database_url: str = Field("", description="sqlite:///relative, sqlite:////absolute, or postgresql://…")
     redis_url: str = Field("", description="redis://, rediss:// or unix://; empty: none but the embedded one")
     broker_url: str = Field("", description="message broker for Celery and the intake queue; empty: the Redis one")
+    require_second_factor: str = Field("", description="admins, everybody or nobody; empty: admins, in the demo nobody")
+    oidc_issuer: str = Field("", description="single sign-on: the provider's issuer, where its discovery document is")
+    oidc_client_id: str = Field("", description="what the provider calls this console")
+    oidc_client_secret: str = Field("", description="what the provider gave this console; empty: PKCE alone")
+    oidc_name: str = Field("single sign-on", max_length=40, description="what the button calls the provider")
+    oidc_claim: Literal["email", "preferred_username"] = Field("email", description="claim that names the person")
+    oidc_second_factor: bool = Field(False, description="the provider's sign-in counts as a second factor")
+    mail_url: str = Field("", description="smtp://, smtp+tls:// or smtps://user:password@host:port; empty: no mail")
+    mail_from: str = Field("", description="the address mails come from")
     secret_key: str = Field("", min_length=0, description="empty: generated once into the var folder")
+    migrate_database_url: str = Field("", description="the same database as its owner, who alone may change tables")
+    signer: Literal["file", "pkcs11"] = Field("file", description="where new signing keys are made")
+    pkcs11_module: str = Field("", description="shared library of a hardware module")
+    pkcs11_token: str = Field("", description="label of the token in it")
+    pkcs11_label: str = Field("placet", description="label of the first key; later ones get a number after it")
+    pkcs11_pin: str = Field("", description="the token's user PIN; better in a file")
+    witnesses: str = Field("", description="who co-signs heads: URL and verifier key, separated by commas")
+
+    seal_keys: str = Field("", description="keys that payloads are sealed with, the current first; empty: in files")
+    retain_days: int = Field(0, ge=0, le=3650, description="days after which what is decided is erased; 0: never")
 
     @field_validator("public_url")
     @classmethod
@@ -49,12 +68,61 @@ class Environment(BaseSettings):
             databases.parse(value, base=BASE_DIR)
         return value
 
+    @field_validator("migrate_database_url")
+    @classmethod
+    def _owner(cls, value: str) -> str:
+        if value and databases.parse(value, base=BASE_DIR)["ENGINE"].endswith("sqlite3"):
+            raise ValueError("must start with postgresql://; SQLite knows no roles")
+        return value
+
+    @field_validator("witnesses")
+    @classmethod
+    def _witnesses(cls, value: str) -> str:
+        if value:
+            from placet.tlog import cosigning
+
+            cosigning.listed(value)
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
+
+    @field_validator("require_second_factor")
+    @classmethod
+    def _of_whom(cls, value: str) -> str:
+        if value not in {"", "admins", "everybody", "nobody"}:
+            raise ValueError("must be admins, everybody or nobody")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _provider(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment):
+            raise ValueError("must look like https://login.example.org")
+        if value and url.scheme == "http" and not is_loopback(url.hostname or ""):
+            raise ValueError("must be https unless its host is this machine")
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail(cls, value: str) -> str:
+        if value:
+            mails.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """What makes no sense alone."""
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID beside it")
+        if self.mail_url and "@" not in self.mail_from:
+            raise ValueError("MAIL_URL needs MAIL_FROM beside it, an address such as placet@example.org")
+        return self
 
     @field_validator("broker_url")
     @classmethod
@@ -83,6 +151,10 @@ class Environment(BaseSettings):
         folder = os.environ.get("SECRETS_DIR") or "/run/secrets"
         secrets = [SecretsSettingsSource(settings_cls, folder)] if Path(folder).is_dir() else []
         return (init_settings, env_settings, _NamedFiles(settings_cls), *secrets, _RunningStores(settings_cls))
+
+    @property
+    def second_factor(self) -> str:
+        return self.require_second_factor or ("nobody" if self.demo else "admins")
 
     @property
     def issuer(self) -> str:
@@ -160,5 +232,7 @@ def stop(sentence: str) -> int:
 
 
 def _complaint(error: Any) -> str:
-    name = str(error["loc"][0]).upper() if error["loc"] else "settings"
+    if not error["loc"]:
+        return str(error["msg"].removeprefix("Value error, "))
+    name = str(error["loc"][0]).upper()
     return f"{name} {error['msg'].removeprefix('Value error, ').removeprefix('Input ')}"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from config import databases, environment, logs
+from config import databases, environment, logs, mails
 
 BASE_DIR = environment.BASE_DIR
 ENV = environment.read()
@@ -47,11 +47,17 @@ def _generated_key(file: Path) -> str:
 VAR_DIR = _prepared(ENV.placet_var.resolve())
 KEYS_DIR = VAR_DIR / "keys"
 STORES_FILE = VAR_DIR / environment.STORES
+SEAL_KEYS = ENV.seal_keys
+RETAIN_DAYS = ENV.retain_days
 PUBLIC_URL = ENV.issuer
 REDIS_URL = ENV.redis_url or None
 BROKER_URL = ENV.broker_url or None
 DEMO = ENV.demo
 SECOND_ADMIN = ENV.second_admin
+SIGNER, PKCS11_PIN = ENV.signer, ENV.pkcs11_pin
+PKCS11_MODULE, PKCS11_TOKEN, PKCS11_LABEL = ENV.pkcs11_module, ENV.pkcs11_token, ENV.pkcs11_label
+WITNESSES = ENV.witnesses
+REQUIRE_SECOND_FACTOR = ENV.second_factor
 
 SECRET_KEY = ENV.secret_key or _generated_key(VAR_DIR / "secret_key")
 DEBUG = False
@@ -81,6 +87,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _encrypted
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "placet_session"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_NAME = "placet_csrf"
@@ -118,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.doorway.Doorway",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -138,9 +146,12 @@ TEMPLATES = [
 ]
 
 # ── Stores ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# The console lives with fewer rights than the owner of its tables, who only migrates (docs/operators.md).
+_owner = ENV.migrate_database_url and sys.argv[1:2] and sys.argv[1] in databases.OWNERS_COMMANDS
+_database_url = ENV.migrate_database_url if _owner else ENV.database_url
 DATABASES = {
-    "default": databases.parse(ENV.database_url, base=BASE_DIR)
-    if ENV.database_url
+    "default": databases.parse(_database_url, base=BASE_DIR)
+    if _database_url
     else databases.sqlite(VAR_DIR / "placet.sqlite3")
 }
 atexit.register(databases.close_pools)
@@ -153,8 +164,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
-# No mail is sent yet: whoever tries fails loudly, instead of finding some mail host by accident.
-MAILERS = {}
+# Without MAIL_URL whoever tries to send fails loudly, instead of finding some mail host by accident.
+MAILERS = {"default": mails.parse(ENV.mail_url)} if ENV.mail_url else {}
+MAIL_FROM = ENV.mail_from
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,10 +199,38 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
+    "account": "30/m/user",
+    "invitation": "20/m/ip",
 }
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "accounts.adapter.SecondFactors"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address is an admin's note of where somebody is reached; nobody proves one here
 ANONYMOUS_USER_NAME = None
+
+# ── Single sign-on: nothing of it is loaded unless somebody asked for it ─────────────────────────────────────────────
+OIDC_ISSUER, OIDC_NAME = ENV.oidc_issuer, ENV.oidc_name
+OIDC_CLAIM, OIDC_SECOND_FACTOR = ENV.oidc_claim, bool(ENV.oidc_issuer) and ENV.oidc_second_factor
+if OIDC_ISSUER:
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.Adapter"
+    SOCIALACCOUNT_LOGIN_ON_GET = True
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "provider",
+                    "name": OIDC_NAME,
+                    "client_id": ENV.oidc_client_id,
+                    "secret": ENV.oidc_client_secret,
+                    "settings": {"server_url": OIDC_ISSUER.rstrip("/")},
+                }
+            ],
+        }
+    }
 
 # ── Words, times, files ───────────────────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"

@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         BROKER_URL="",
         REDIS_URL=stores.start_valkey(folder),
         DEMO="0",
+        REQUIRE_SECOND_FACTOR="nobody",
     )
     from django.conf import settings
 

@@ -1,8 +1,10 @@
 """Who: people, the roles they hold, and the servers that may ask."""
 
 from .notices import Notice
+from .passkeys import Passkey
 from .people import Absence, Delegation, Membership, Role, User, Window
 from .servers import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
+from .signins import Session, SignIn
 
 __all__ = [
     "SERVER_NAME",
@@ -10,11 +12,14 @@ __all__ = [
     "Delegation",
     "Membership",
     "Notice",
+    "Passkey",
     "Role",
     "SeenToken",
     "Server",
     "ServerKey",
     "ServerToken",
+    "Session",
+    "SignIn",
     "User",
     "Window",
 ]
