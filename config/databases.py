@@ -21,6 +21,9 @@ _PREPARED = {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generi
 # For a pooler that hands one connection to many in turn, and knows nothing of prepared statements.
 _UNPREPARED = {"prepare_threshold": None}
 
+#: Commands that change tables, or say who may: they alone use MIGRATE_DATABASE_URL.
+OWNERS_COMMANDS = ("migrate", "createcachetable", "db_roles", "sqlmigrate", "flush")
+
 
 def parse(url: str, *, base: Path) -> dict[str, Any]:
     """An entry of `DATABASES`. Relative SQLite paths are relative to `base`. Raises ValueError with a sentence."""

@@ -102,7 +102,7 @@ def test_a_crash_before_the_head_was_signed_loses_nothing(now):
 def test_a_restart_changes_no_head(now):
     write(300, at=now)
     first = sequencing.head(at=now)
-    keys._signer.cache_clear()
+    keys.forget()
     write(1, at=now)
     second = sequencing.head(at=now + timedelta(seconds=1))
     assert tree.of_size(300) == first and second.size == 301
