@@ -1,4 +1,4 @@
-.PHONY: run test lint bench lock test-pg conformance
+.PHONY: run test lint bench lock test-pg conformance mutants forgeries
 PY = .venv/bin/python
 
 run:  ## the whole console on this machine; PORT=8001 DEMO=0 DATABASE_URL=… REDIS_URL=… BROKER_URL=… change it
@@ -36,3 +36,11 @@ lock:
 	$(COMPILE) pyproject.toml --group test -c requirements/dev.lock -o requirements/test.lock
 	$(COMPILE) pyproject.toml -c requirements/dev.lock -o requirements/runtime.lock
 	$(COMPILE) $(U) requirements/installer.in -o requirements/installer.lock
+
+mutants:  ## the verifier without each of its checks in turn: which published vector turns red
+	@sh scripts/bootstrap.sh test
+	$(PY) -m tests.sdk.mutants
+
+forgeries:  ## 10,000 changed receipts for each way of changing them: none is believed
+	@sh scripts/bootstrap.sh test
+	FORGERIES=10000 $(PY) -m pytest -q tests/sdk/test_mutated_receipts.py

@@ -66,6 +66,12 @@ class Refused(NotApproved):
         self.pointer = pointer
 
 
+def require(holds: bool, step: int, code: str, message: str) -> None:
+    """One check of a verification."""
+    if not holds:
+        raise NotVerified(step, code, message)
+
+
 def denial(*, decision: Ending, reason: str, note: str) -> Denied:
     """The kind of denial that a decision is."""
     kind = {"expired": Expired, "withdrawn": Withdrawn}.get(decision, Denied)

@@ -8,7 +8,7 @@ from typing import Any
 
 from placet import receipts
 from placet.errors import Denied, NotVerified
-from placet.receipts import Expected, Floor, MemorySpent, Pin
+from placet.receipts import Directory, Expected, Floor, MemorySpent, Pin
 
 from .forge import FOLDER
 
@@ -25,10 +25,11 @@ def outcome(vector: dict[str, Any], *, verifier: ModuleType = receipts) -> dict[
     spent = MemorySpent()
     for used in vector.get("spent", []):
         spent.spend(**used)
+    directory = Directory(vector["directory"]) if "directory" in vector else None
     try:
         verified = verifier.verify(
             vector["receipt"].encode(), pin=Pin(vector["pin"]), expect=Expected(**vector["expect"]),
-            now=vector["now"], spent=spent, floor=Floor(**floor),
+            now=vector["now"], spent=spent, floor=Floor(**floor), directory=directory,
         )  # fmt: skip
     except Denied as no:
         return {"denied": {"decision": no.decision, "reason": no.reason, "note": no.note}}

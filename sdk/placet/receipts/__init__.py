@@ -3,6 +3,7 @@
 from placet.canonical import digest, digest_bytes, preimage
 from placet.errors import Denied, Expired, NotVerified, Withdrawn
 from placet.jws import Signer
+from placet.receipts.directory import Directory
 from placet.receipts.pins import Pin
 from placet.receipts.signing import APPROVAL, DENIAL, FileSigner, ReceiptType, sign
 from placet.receipts.spent import MemorySpent, Spent, SqliteSpent
@@ -10,7 +11,7 @@ from placet.receipts.terms import Expected, Floor, Verified
 from placet.receipts.verification import check, spend, verify
 
 __all__ = [
-    "APPROVAL", "DENIAL", "Denied", "Expected", "Expired", "FileSigner", "Floor", "MemorySpent", "NotVerified", "Pin",
-    "ReceiptType", "Signer", "Spent", "SqliteSpent", "Verified", "Withdrawn", "check", "digest", "digest_bytes",
-    "preimage", "sign", "spend", "verify",
+    "APPROVAL", "DENIAL", "Denied", "Directory", "Expected", "Expired", "FileSigner", "Floor", "MemorySpent",
+    "NotVerified", "Pin", "ReceiptType", "Signer", "Spent", "SqliteSpent", "Verified", "Withdrawn", "check", "digest",
+    "digest_bytes", "preimage", "sign", "spend", "verify",
 ]  # fmt: skip

@@ -38,8 +38,9 @@ BASES = ("policy", "grant", "break_glass")
 class Floor:
     """The least a caller accepts. A valid receipt that meets only a weaker rule is refused.
 
-    `bases` says what a yes may rest on: people (`reviewed`) unless told, and for callers who want it a standing rule
-    (`policy`), a `grant` that somebody gave beforehand, or one person alone in an emergency (`break_glass`).
+    `level` 1 takes the console's word for who reviewed; 2 takes the reviewers' passkeys, and a directory of whose they
+    are. `bases` says what a yes may rest on: people (`reviewed`) unless told, and for callers who want it a standing
+    rule (`policy`), a `grant` that somebody gave beforehand, or one person alone in an emergency (`break_glass`).
     """
 
     need: int = 1

@@ -14,7 +14,9 @@ from typing import Any
 
 from placet import jws
 from placet.canonical import NotCanonical, canonical, digest, parse
-from placet.errors import NotVerified, denial
+from placet.errors import NotVerified, denial, require
+from placet.receipts import reviews
+from placet.receipts.directory import Directory
 from placet.receipts.pins import Pin
 from placet.receipts.signing import APPROVAL, DENIAL
 from placet.receipts.spent import Spent
@@ -26,23 +28,28 @@ DETAIL_TYPE = "urn:placet:mcp-action:v1"
 
 
 def verify(
-    receipt: bytes, *, pin: Pin, expect: Expected, now: float, spent: Spent, floor: Floor | None = None
-) -> Verified:
-    """All steps, the last of which uses the receipt up. `now` is in seconds since 1970.
+    receipt: bytes, *, pin: Pin, expect: Expected, now: float, spent: Spent, floor: Floor | None = None,
+    directory: Directory | None = None,
+) -> Verified:  # fmt: skip
+    """All steps, the last of which uses the receipt up. `now` is in seconds since 1970; level 2 takes a directory.
 
     Returns the object that may run. Raises `NotVerified` with the number of the step, or one of its kinds:
     `Denied`, `Expired`, `Withdrawn`.
     """
-    verified = check(receipt, pin=pin, expect=expect, now=now, floor=floor)
+    verified = check(receipt, pin=pin, expect=expect, now=now, floor=floor, directory=directory)
     spend(verified, spent=spent)
     return verified
 
 
-def check(receipt: bytes, *, pin: Pin, expect: Expected, now: float, floor: Floor | None = None) -> Verified:
+def check(
+    receipt: bytes, *, pin: Pin, expect: Expected, now: float, floor: Floor | None = None,
+    directory: Directory | None = None,
+) -> Verified:  # fmt: skip
     """Steps 1 to 11, for a caller who still has to consume online before `spend`. Not a permission yet."""
     if not pin.issuer:
         raise ValueError("Name the issuer whose receipts count.")
-    course = walk(receipt, pin=pin, expect=expect, audience=expect.audience, now=now, floor=floor or Floor())
+    given = {"pin": pin, "expect": expect, "now": now, "directory": directory}
+    course = walk(receipt, audience=expect.audience, floor=floor or Floor(), **given)
     while True:
         try:
             next(course)
@@ -57,8 +64,9 @@ def spend(verified: Verified, *, spent: Spent) -> None:
 
 
 def walk(
-    receipt: bytes, *, pin: Pin, expect: Expected | None, audience: str | None, now: float, floor: Floor
-) -> Generator[int, None, Verified | None]:
+    receipt: bytes, *, pin: Pin, expect: Expected | None, audience: str | None, now: float, floor: Floor,
+    directory: Directory | None = None,
+) -> Generator[int, None, Verified | None]:  # fmt: skip
     """Steps 1 to 11, yielding the number of each that held.
 
     An auditor has no ask of its own: without `expect`, steps 7 and 10 compare nothing, and nothing is returned.
@@ -88,15 +96,11 @@ def walk(
     if expect:
         verified = Verified(_effective(claims, detail, expect=expect), claims, receipt)
         yield 10
-    require(floor.level < 2, 11, "level_unsupported", "level 2, reviews proven by passkeys, is not supported yet")
+    require(floor.level in (1, 2), 11, "level_unsupported", "there are two levels: 1 and 2")
+    if floor.level == 2:
+        reviews.prove(claims, detail["dig"], directory=directory)
     yield 11
     return verified
-
-
-def require(holds: bool, step: int, code: str, message: str) -> None:
-    """One check."""
-    if not holds:
-        raise NotVerified(step, code, message)
 
 
 def _segments(receipt: bytes) -> jws.Segments:

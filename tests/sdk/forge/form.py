@@ -119,6 +119,7 @@ def step_4() -> list[Vector]:
 def step_5() -> list[Vector]:
     twice = canonical(approval())[:-1] + b',"aud":"urn:placet:server:other"}'
     return [
+        accept("a name of its own of 16 characters", sealed(changed(approval(), jti="x" * 16))),
         accept("a member this version does not know", sealed(changed(approval(), log={"origin": "x", "leaf": 4711}))),
         refuse("claims that are no object", sealed(["ver", 1]), 5, "bad_claims"),
         refuse("a member twice", sealed(None, payload=twice), 5, "bad_claims"),

@@ -1,4 +1,4 @@
-"""Vectors of steps 7 to 12: does it allow what I asked for, by enough people, and was it not used before?"""
+"""Vectors of steps 7 to 10 and 12: does it allow what I asked for, and was it not used before?"""
 
 from __future__ import annotations
 
@@ -223,13 +223,6 @@ def step_10() -> list[Vector]:
         refuse("an edit to another tool", to_tool, 10, "wrong_method", expect={"edit": other_tool}),
         refuse("an edit to another method", to_method, 10, "wrong_method", expect={"edit": other_method}),
         refuse("another method in the receipt", renamed, 10, "wrong_method"),
-    ]
-
-
-def step_11() -> list[Vector]:
-    return [
-        accept("level 1 believes the console about its reviewers", GOOD, floor={"level": 1}),
-        refuse("level 2 is refused by name until it exists", GOOD, 11, "level_unsupported", floor={"level": 2}),
     ]
 
 

@@ -1,0 +1,115 @@
+"""A passkey's assertion over a statement, checked with the key that the verifier pinned.
+
+The challenge is no random number: it is the digest of the statement itself, so what the person's authenticator signed
+is that statement and nothing else. Sources: W3C Web Authentication Level 3, section 7.2 (verifying an assertion) and
+6.1 (authenticator data); RFC 7518 and RFC 8037 (keys).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from placet import jws
+from placet.canonical import NotCanonical, canonical, digest_bytes, parse
+from placet.errors import NotVerified, require
+
+MEMBERS = ("authenticatorData", "clientDataJSON", "id", "signature")
+MAX_CLIENT_DATA = 4 * 1024
+PRESENT, VERIFIED = 0x01, 0x04
+LEAST_BYTES = 37  # 32 of the relying party's hash, 1 of flags, 4 of the counter
+LEAST_RSA_BITS = 2048
+
+
+def taken_apart(webauthn: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
+    """Authenticator data, client data and signature of an assertion in a receipt."""
+    require(sorted(webauthn) == list(MEMBERS), 11, "bad_assertion", "an assertion has exactly its four members")
+    try:
+        data, client, signature = (jws.decode(webauthn[name].encode("ascii")) for name in MEMBERS if name != "id")
+    except (AttributeError, ValueError):
+        raise NotVerified(11, "bad_assertion", "an assertion's members are base64url") from None
+    require(len(data) >= LEAST_BYTES, 11, "bad_assertion", "the authenticator's data are too short")
+    return data, client, signature
+
+
+def check(
+    webauthn: dict[str, Any],
+    *,
+    stmt: dict[str, Any],
+    jwk: Mapping[str, Any],
+    alg: int,
+    rp_id: str,
+    origins: frozenset[str],
+) -> None:
+    """Raise unless the authenticator of this key signed this statement, in person, for this relying party."""
+    data, client, signature = taken_apart(webauthn)
+    _client_data(client, stmt=stmt, origins=origins)
+    _authenticator_data(data, rp_id=rp_id)
+    signed = data + hashlib.sha256(client).digest()
+    require(
+        _signed(signature, signed, jwk=jwk, alg=alg), 11, "bad_assertion_signature", "the passkey did not sign this"
+    )
+
+
+def challenge(stmt: dict[str, Any]) -> str:
+    """base64url(SHA-256(JCS(stmt))): what the authenticator is asked to sign."""
+    return digest_bytes(canonical(stmt))
+
+
+def _client_data(raw: bytes, *, stmt: dict[str, Any], origins: frozenset[str]) -> None:
+    """What the browser says of the moment: an assertion, over this statement, on a page of the console itself."""
+    try:
+        said = parse(raw, max_bytes=MAX_CLIENT_DATA)
+    except NotCanonical as error:
+        raise NotVerified(11, "bad_client_data", error.message) from None
+    require(isinstance(said, dict), 11, "bad_client_data", "the client data are no object")
+    require(said.get("type") == "webauthn.get", 11, "wrong_ceremony", "this is no assertion")
+    require(said.get("challenge") == challenge(stmt), 11, "wrong_challenge", "the passkey signed another statement")
+    require(said.get("origin") in list(origins), 11, "wrong_origin", "the passkey was used on another site")
+    require(said.get("crossOrigin", False) is False, 11, "cross_origin", "the page stood in somebody else's frame")
+    require("topOrigin" not in said, 11, "cross_origin", "the page stood in somebody else's frame")
+
+
+def _authenticator_data(data: bytes, *, rp_id: str) -> None:
+    """What the authenticator says: for this relying party, somebody was there, and it knew who."""
+    rp, flags = data[:32], data[32]
+    require(rp == hashlib.sha256(rp_id.encode()).digest(), 11, "wrong_rp", "the passkey is for another site")
+    require(bool(flags & PRESENT), 11, "user_absent", "nobody was there")
+    require(bool(flags & VERIFIED), 11, "user_unverified", "the authenticator did not verify who was there")
+
+
+def _signed(signature: bytes, signed: bytes, *, jwk: Mapping[str, Any], alg: int) -> bool:
+    try:
+        _ALGORITHMS[alg](signature, signed, jwk)
+    except (InvalidSignature, ValueError, KeyError, AttributeError):
+        return False
+    return True
+
+
+def _es256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
+    key = ec.EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), ec.SECP256R1()).public_key()
+    key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+
+
+def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
+    Ed25519PublicKey.from_public_bytes(jws.decode(jwk["x"].encode("ascii"))).verify(signature, signed)
+
+
+def _rs256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
+    key = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
+    if key.key_size < LEAST_RSA_BITS:
+        raise ValueError("The key is too small.")
+    key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(jws.decode(text.encode("ascii")))
+
+
+_ALGORITHMS = {-7: _es256, -8: _eddsa, -257: _rs256}  # no others come out of a `Directory`
