@@ -36,6 +36,7 @@ from .asks import (
     OwnAsk,
     OwnServer,
     PasskeyMissing,
+    PasskeyNotTaken,
     StaleView,
     TextMissing,
     TextTooLong,
@@ -66,7 +67,17 @@ from .governance import (
     TooManyBroken,
     Unsatisfiable,
 )
-from .history import BadHeadFile, EmptyLedger, NotWritable, UnknownHead
+from .history import (
+    BadHeadFile,
+    EmptyLedger,
+    KeyOver,
+    KeyUnusable,
+    NotWritable,
+    ReasonMissing,
+    TooSoon,
+    UnknownHead,
+    UnknownKey,
+)
 from .trying import BadSimulation, SimulationRunning
 
 __all__ = [
@@ -100,6 +111,8 @@ __all__ = [
     "EnoughOfYourRole",
     "IdempotencyConflict",
     "InvalidAnswer",
+    "KeyOver",
+    "KeyUnusable",
     "LastAdmin",
     "NoBreakGlass",
     "NotAnAdmin",
@@ -124,6 +137,8 @@ __all__ = [
     "OwnGlass",
     "OwnServer",
     "PasskeyMissing",
+    "PasskeyNotTaken",
+    "ReasonMissing",
     "Refusal",
     "SimulationRunning",
     "StaleChange",
@@ -133,9 +148,11 @@ __all__ = [
     "TooLarge",
     "TooMany",
     "TooManyBroken",
+    "TooSoon",
     "Unauthenticated",
     "UnknownAnswer",
     "UnknownHead",
+    "UnknownKey",
     "UnknownVerdict",
     "Unsatisfiable",
 ]

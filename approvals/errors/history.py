@@ -23,3 +23,32 @@ class BadHeadFile(Refusal):
 class NotWritable(Refusal):
     code = "not_writable"
     message = "The file cannot be written."
+
+
+class TooSoon(Refusal):
+    """A key that verifiers may not have yet."""
+
+    code = "too_soon"
+    message = "A key is published a day before it is used."
+
+
+class ReasonMissing(Refusal):
+    code = "reason_missing"
+    message = "Say why, in up to 500 characters: --reason. It stands in the public history of keys."
+
+
+class UnknownKey(Refusal):
+    code = "unknown_key"
+    message = "No key of this name was ever published here. `keys status` names them."
+
+
+class KeyOver(Refusal):
+    code = "key_over"
+    message = "This key is revoked already."
+
+
+class KeyUnusable(Refusal):
+    """A private half that is gone, or that others may read."""
+
+    code = "key_unusable"
+    message = "The key cannot be used."

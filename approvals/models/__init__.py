@@ -15,13 +15,14 @@ from .checkpoints import (
     State,
 )  # fmt: skip
 from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
+from .keys import Cosignature, KeyChange
 from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Outcome, Receipt, Review
 from .tallies import TalliedDay, Tally
 from .tree import Leaf, Node, TreeHead
 
 __all__ = [
     "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
-    "CheckpointUserObjectPermission", "Comment", "Consumption", "Definition", "Delivery", "Duty", "Edit", "Effect",
-    "Entry", "Finding", "Grant", "GrantUse", "Handover", "How", "Kind", "Leaf", "Node", "Outcome", "Policy", "Question",
+    "CheckpointUserObjectPermission", "Comment", "Consumption", "Cosignature", "Definition", "Delivery", "Duty", "Edit", "Effect",
+    "Entry", "Finding", "Grant", "GrantUse", "Handover", "How", "KeyChange", "Kind", "Leaf", "Node", "Outcome", "Policy", "Question",
     "Receipt", "Review", "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
 ]  # fmt: skip
