@@ -16,7 +16,7 @@ from approvals.queries.inbox import Section
 from approvals.queries.page import Page
 from approvals.rules import moments, rendering, trust
 from approvals.rules.rendering import Piece
-from approvals.rules.rendering.layouts import Field
+from approvals.rules.rendering.layouts import Choice, Field
 from approvals.rules.sentences import Part
 
 register = template.Library()
@@ -250,9 +250,10 @@ def segments(jws: bytes) -> list[str]:
 
 
 @register.filter
-def chosen(field: Field) -> list[object]:
-    """The defaults of a form's field."""
-    return [value.plain for value in [field.default, *field.defaults] if value]
+def is_chosen(choice: Choice, field: Field) -> bool:
+    """Whether a form's field has this choice as its default. Of one kind too: the number 1 is not the text "1"."""
+    preset = [(value.kind, value.plain) for value in [field.default, *field.defaults] if value]
+    return (choice.value.kind, choice.value.plain) in preset
 
 
 @register.filter

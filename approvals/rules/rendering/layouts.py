@@ -7,7 +7,7 @@ from typing import Any
 
 from .addresses import Address, read_address
 from .text import Piece, render
-from .values import Path, Rows, Sheet, Value
+from .values import Path, Row, Rows, Sheet, Value, name_of
 
 _TEXT_RULES = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "format", "pattern")
 
@@ -43,7 +43,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. `control` is how the subject answers: text, number, yes-no, one or many."""
+    """One question of a form. `control` is how the subject answers: text, number, yes-no, one or many.
+
+    `listed` is all that its schema says, by name, as far as it has a part here; `rows` is the rest.
+    """
 
     name: tuple[Piece, ...]
     control: str
@@ -55,6 +58,7 @@ class Field:
     defaults: list[Value]
     choices: list[Choice]
     rules: list[tuple[str, Value]]
+    listed: tuple[Row, ...]
     rows: Rows
 
 
@@ -74,6 +78,7 @@ class Layout:
     limits: Rows | None = None
     message: Value | None = None
     fields: tuple[Field, ...] = ()
+    required: Rows | None = None
     url: Value | None = None
     address: Address | None = None
 
@@ -116,14 +121,10 @@ def _elicitation_form(sheet: Sheet) -> dict[str, Any]:
     schema = sheet.value["params"].get("requestedSchema", {})
     properties = _object(schema.get("properties"))
     message = sheet.take("params", "message")
-    required = {
-        name: at
-        for at, name in enumerate(_list(schema.get("required")))
-        if isinstance(name, str) and name in properties
-    }
+    required = {name for name in _list(schema.get("required")) if isinstance(name, str)}
     asked = islice(properties.items(), sheet.room(len(properties)))
     fields = tuple(_field(sheet, name, rule, required) for name, rule in asked)
-    return {"message": message, "fields": fields}
+    return {"message": message, "fields": fields, "required": sheet.rows("params", "requestedSchema", "required")}
 
 
 def _elicitation_url(sheet: Sheet) -> dict[str, Any]:
@@ -151,34 +152,33 @@ def _tool(sheet: Sheet, at: Path) -> Tool:
     return Tool(sheet.take(*at, "name"), sheet.take(*at, "description"), sheet.rows(*at))
 
 
-def _field(sheet: Sheet, name: str, rule: Any, required: dict[str, int]) -> Field:
+def _field(sheet: Sheet, name: str, rule: Any, required: set[str]) -> Field:
     at: Path = ("params", "requestedSchema", "properties", name)
     rule = _object(rule)
-    if name in required:
-        sheet.take("params", "requestedSchema", "required", required[name])
     type_, title, description = (sheet.take(*at, member) for member in ("type", "title", "description"))
     default = sheet.take(*at, "default")
-    defaults = _each(sheet, rule.get("default"), lambda index: sheet.take(*at, "default", index))
+    defaults = [d for d in _each(sheet, rule.get("default"), lambda i: sheet.take(*at, "default", i)) if d]
     rules = [(word, shown) for word in _TEXT_RULES if (shown := sheet.take(*at, word))]
     many = rule.get("type") == "array"
     choices = _choices(sheet, (*at, "items") if many else at, _object(rule.get("items")) if many else rule)
-    if many:
-        sheet.take(*at, "items", "type")
+    inner = sheet.take(*at, "items", "type") if many else None
+    said = [type_, title, description, *(value for _, value in rules), inner]
+    said += [value for choice in choices for value in (choice.value, choice.title)] + [default, *defaults]
+    listed = tuple(Row(name_of(value.path[len(at) :]), value) for value in said if value)
     return Field(
-        render(name), _control(rule, choices), type_, title, description, name in required, default,
-        [d for d in defaults if d], choices, rules, sheet.rows(*at),
+        render(name), _control(rule, choices), type_, title, description, name in required, default, defaults,
+        choices, rules, listed, sheet.rows(*at),
     )  # fmt: skip
 
 
 def _choices(sheet: Sheet, at: Path, rule: dict[str, Any]) -> list[Choice]:
     """Read `enum` with the older `enumNames`, or `oneOf` and `anyOf` with titles."""
-    found = []
-    for index in range(sheet.room(len(_list(rule.get("enum"))))):
-        found.append((sheet.take(*at, "enum", index), sheet.take(*at, "enumNames", index)))
+    places = [(("enum", n), ("enumNames", n)) for n in range(sheet.room(len(_list(rule.get("enum")))))]
     for word in ("oneOf", "anyOf"):
-        for index in range(sheet.room(len(_list(rule.get(word))))):
-            found.append((sheet.take(*at, word, index, "const"), sheet.take(*at, word, index, "title")))
-    return [Choice(value, title) for value, title in found if value]
+        several = range(sheet.room(len(_list(rule.get(word)))))
+        places += [((word, n, "const"), (word, n, "title")) for n in several]
+    values = ((sheet.take(*at, *value), title) for value, title in places)
+    return [Choice(value, sheet.take(*at, *title)) for value, title in values if value]
 
 
 def _control(rule: dict[str, Any], choices: list[Choice]) -> str:

@@ -20,6 +20,7 @@ LAID_OUT = 1_000  # parts (turns, blocks, tools, fields, choices) that get a pla
 DRAWN = 36_000  # pieces of all values of a sheet; what comes after is shown with JSON escapes
 POINTED = 1_000_000  # characters of names in a list of escaped bytes; more are not repeated for every value
 EVERYTHING = "*"
+ITSELF = (Piece("mark", "itself"),)  # the name of a value that has none: no text is drawn as a mark of these words
 _ESCAPE = re.compile(r"\\.")
 
 Scalar = str | int | float | bool | None
@@ -101,6 +102,7 @@ class Rows:
     large: bool = False
     opened: bool = False
     escaped: str = ""
+    whole: bool = False  # the escaped bytes are all there is below, as one value, instead of values by name
 
     @property
     def key(self) -> str:
@@ -121,7 +123,7 @@ class Rows:
 
 def escaped(value: Any) -> str:
     """JSON in ASCII alone: everything else is `\\uXXXX`, so nothing can hide. After `\\n` stands a line end."""
-    written = json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True)
+    written = json.dumps(value, ensure_ascii=True, indent=1, sort_keys=True).replace("\x7f", "\\u007f")
     return _ESCAPE.sub(lambda found: found[0] + "\n" if found[0] == "\\n" else found[0], written)
 
 
@@ -161,7 +163,9 @@ class Sheet:
         where, long = pointer(under), any(is_long(leaf.path[depth:]) for leaf in found)
         large, opened = len(found) > ROWS or long, self._is_opened(where)
         if large and opened and (len(found) > ROWS_NAMED or long):
-            table = Rows(where, (), len(found), large, opened, self._escaped(found, under))
+            whole = sum(letters(leaf.path) for leaf in found) > POINTED
+            shown = escaped(self._at(under)) if whole else escaped({label(e.path[depth:]): e.value for e in found})
+            table = Rows(where, (), len(found), large, opened, shown, whole)
         else:
             some = found if opened or len(found) <= ROWS else [*found[: ROWS - 20], *found[-20:]]
             compared = compare and bool(self._were)
@@ -185,10 +189,10 @@ class Sheet:
 
     def _row(self, leaf: Leaf, depth: int, *, compared: bool) -> Row:
         was = self._were.get(leaf.path) if compared else None
-        return Row(_name(leaf, depth), self._show(leaf), _brief(was) if was else None, compared)
+        return Row(name_of(leaf.path[depth:]), self._show(leaf), _brief(was) if was else None, compared)
 
     def _gone(self, leaf: Leaf, depth: int) -> Row:
-        return Row(_name(leaf, depth), None, _brief(leaf), compared=True)
+        return Row(name_of(leaf.path[depth:]), None, _brief(leaf), compared=True)
 
     def _below(self, under: Path) -> Iterator[Leaf]:
         """All leaves below a path, taken or not, in their order: looking among all of them each time is quadratic."""
@@ -200,14 +204,12 @@ class Sheet:
                 return
         yield from flatten(value, under)
 
-    def _escaped(self, found: list[Leaf], under: Path) -> str:
-        """The values by pointer; with too long names all there is below, those that were taken once more."""
-        if sum(letters(leaf.path) for leaf in found) <= POINTED:
-            return escaped({pointer(leaf.path): leaf.value for leaf in found})
+    def _at(self, under: Path) -> Any:
+        """All there is below a path, what was taken once more."""
         whole = self.value
         for step in under:
             whole = whole[step]
-        return escaped(whole)
+        return whole
 
     def _show(self, leaf: Leaf) -> Value:
         large = isinstance(leaf.value, str) and len(leaf.value) > INLINE
@@ -242,10 +244,11 @@ def show(value: Any, *, path: Path, opened: bool = True, most: int = NAMED) -> V
     return Value(path, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
 
 
-def _name(leaf: Leaf, depth: int) -> tuple[Piece, ...]:
-    name = label(leaf.path[depth:])
+def name_of(path: Path) -> tuple[Piece, ...]:
+    """The name of a value as a row shows it: its label, cut when it is too long."""
+    name = label(path)
     cut = (Piece("mark", f"… {len(name)} characters"),) if len(name) > LONG_NAME else ()
-    return (render(name[:LONG_NAME]) + cut) or (Piece("text", "value"),)
+    return (render(name[:LONG_NAME]) + cut) or ITSELF
 
 
 def _brief(leaf: Leaf) -> Value:
