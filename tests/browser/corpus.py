@@ -57,3 +57,21 @@ def _schema():
     rule = {"type": "string", "title": ALL, "description": ALL, "default": ALL, "oneOf": choice}
     many = {"type": "array", "items": {"type": "string", "enum": [ALL, "b"]}, "default": [ALL], "title": MARKUP[2]}
     return {"type": "object", "properties": {ALL[:300]: rule, "m": many, "t": {"type": "string", "default": MARKUP[5]}}}
+
+
+def deep():
+    """Yield submissions whose shape is hostile: names like steps, values of all kinds, more than is named at once."""
+    odd = {"": {"": 1}, "a/b": [[], {}, [None]], "[0]": True, "0": {"0": ["x"]}}
+    odd |= {'"q"': -0.5, "n": [1e21, 5e-324, 0, -1]}
+    odd |= {"__proto__": {"constructor": 1}, "itself": "itself", "empty": ["", " ", "empty", "null", None], "~1": "~0"}
+    many = {f"k{n}": n for n in range(1_700)}
+    long = {"k" * 900: 1, "words": "one two\n" * 900, "marks": "a\u0301\u200b" * 7_000}
+    yield _ask("tool_call", "tools/call", {"name": "odd", "arguments": odd})
+    yield _ask("tool_call", "tools/call", {"name": "many", "arguments": many, "_meta": [odd]})
+    yield _ask("tool_call", "tools/call", {"name": "long", "arguments": long})
+    yield _ask("tool_call", "tools/call", {"name": "none"})
+    bare = [{"role": "assistant", "content": {"type": "image", "data": "AAAA", "mimeType": "image/png", "x": odd}}]
+    yield _ask("sampling", "sampling/createMessage", {"messages": bare, "maxTokens": 9, "metadata": odd})
+    rules = {"n": {"type": "integer", "default": 7}, "s": {"type": "string", "enum": ["1", "a"], "x": odd}}
+    schema = {"type": "object", "properties": rules, "required": ["s", "n"]}
+    yield _ask("elicitation_form", "elicitation/create", {"message": "m", "requestedSchema": schema})

@@ -1,0 +1,64 @@
+"""The browser reads back from a page what the server stored, and nothing that is not to be seen."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from placet import canonical
+
+from approvals.queries.inbox import value_of
+from tests.asks import submit
+from tests.publishing import publish
+
+from . import corpus
+
+READ = """async () => {
+  const { unrender, kindOf } = await import('placet/faithful');
+  return [kindOf(document), unrender(document)];
+}"""
+WRONG = """async () => {
+  const { unrender } = await import('placet/faithful');
+  try { unrender(document); return ''; } catch (error) { return error.message; }
+}"""
+
+
+@pytest.fixture
+def asked(transactional_db, alice, bob, shop):
+    now = timezone.now()
+    for kind in ("tool_call", "sampling", "elicitation_form", "elicitation_url"):
+        publish(
+            checkpoint=f"shop/{kind}", kind=kind, pattern="*", need=1, deadline_seconds=600,
+            roles={"approval": "payments-owner"}, at=now,
+        )  # fmt: skip
+    return [submit(shop, value, key=f"r{n}", at=now).action for n, value in enumerate([*corpus.asks(), *corpus.deep()])]
+
+
+def test_what_the_page_shows_is_what_was_stored(visit, asked, alice):
+    page = visit(alice, "/")
+    for action in asked:
+        for more in ("", "&as=bytes"):
+            page.goto(reverse("action", args=[action.pk]) + "?open=*" + more)
+            kind, value = page.evaluate(READ)
+            assert canonical.digest(kind, value) == action.dig, (action.kind, more)
+
+
+def test_the_pane_of_the_list_reads_back_too(visit, asked, alice):
+    page = visit(alice, f"/?action={asked[1].pk}&open=*")
+    kind, value = page.evaluate(READ)
+    assert canonical.digest(kind, value) == asked[1].dig
+
+
+def test_nothing_is_read_that_is_shut_or_out_of_sight(visit, asked, alice):
+    page = visit(alice, reverse("action", args=[asked[0].pk]))
+    assert page.evaluate(WRONG) == "not all of it is open"
+    page.goto(reverse("action", args=[asked[0].pk]) + "?open=*")
+    assert page.evaluate(WRONG) == ""
+    page.evaluate("document.querySelector('[data-leaf]').hidden = true")
+    assert page.evaluate(WRONG) == "something of it is on the page, but not to be seen"
+
+
+def test_a_page_that_was_tampered_with_no_longer_reads_as_what_was_stored(visit, asked, alice):
+    page = visit(alice, reverse("action", args=[asked[0].pk]) + "?open=*")
+    page.evaluate("document.querySelector('[data-row] [data-leaf] bdi').append('0')")
+    kind, value = page.evaluate(READ)
+    assert canonical.digest(kind, value) != asked[0].dig
+    assert value != value_of(asked[0].body)
