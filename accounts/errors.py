@@ -75,3 +75,53 @@ class BadDelegate(Refusal):
 class UnknownRole(Refusal):
     code = "unknown_role"
     message = "No role has this name."
+
+
+class BadCeremony(Refusal):
+    code = "bad_ceremony"
+    message = "What your browser sent of the passkey does not hold. Begin again."
+
+
+class CeremonyOver(Refusal):
+    code = "ceremony_over"
+    message = "That took too long, or was used already. Begin again."
+
+
+class ForeignOrigin(Refusal):
+    code = "foreign_origin"
+    message = "The passkey was used on a page that is not this console's own."
+
+
+class UnverifiedPerson(Refusal):
+    code = "unverified_person"
+    message = "The authenticator did not check who you are. Use one with a PIN, a fingerprint or a face."
+
+
+class NoPasskeysHere(Refusal):
+    code = "no_passkeys_here"
+    message = "This console is reached by an IP address, and browsers have no passkeys for those. Give it a name."
+
+
+class PasskeyTaken(Refusal):
+    code = "passkey_taken"
+    message = "This passkey is registered already."
+
+
+class PasskeyOver(Refusal):
+    code = "passkey_over"
+    message = "This passkey was revoked."
+
+
+class UnknownPasskey(Refusal):
+    code = "unknown_passkey"
+    message = "This is not a passkey of yours that counts."
+
+
+class TooManyPasskeys(Refusal):
+    code = "too_many_passkeys"
+    message = "You have ten passkeys. Revoke one that you do not use any more."
+
+
+class BadPasskeyName(Refusal):
+    code = "bad_passkey_name"
+    message = "A name has 1 to 60 characters, in one line."
