@@ -84,8 +84,9 @@ def _lease(*, at: datetime, limit: int) -> list[Delivery]:
 
 def _edits(ids: list[UUID]) -> dict[UUID, bytes]:
     """The newest edit of each."""
-    found = Edit.objects.filter(action_id__in=ids).order_by("number").values_list("action_id", "body")
-    return {action_id: bytes(body) for action_id, body in found} if ids else {}
+    found = Edit.objects.filter(action_id__in=ids).order_by("number") if ids else ()
+    newest = {edit.action_id: edit for edit in found}
+    return {action_id: edit.body for action_id, edit in newest.items() if not edit.is_erased}
 
 
 def _message(row: Delivery, edit: bytes | None) -> Message:

@@ -67,8 +67,7 @@ class Sheet:
 def sheet(action: Action) -> Sheet:
     """Read the newest bytes of an action; whose body may not have been read."""
     newest = spoken.newest_edit(action.pk)
-    stored = newest.body if newest else Action.objects.values_list("body", flat=True).get(pk=action.pk)
-    return Sheet(action, bytes(stored))
+    return Sheet(action, newest.body if newest else action.body)
 
 
 def require_right(person: User, action: Action, known: access.Rights) -> None:

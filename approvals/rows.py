@@ -18,6 +18,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Field, Model
 
+from .sealing import SealedField
+
 ARRAYS = {"varchar": "text", "serial": "integer", "bigserial": "bigint"}
 ANY = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
 
@@ -146,7 +148,25 @@ def _plan(model: type[Model], vendor: str) -> Plan:
     else:
         source = f"VALUES ({', '.join('%s' for _ in fields)})"
     statement = f"INSERT INTO {table} ({names}) {source}"
-    return Plan(statement, attrgetter(*(field.attname for field in fields)))
+    return Plan(statement, _values(fields))
+
+
+def _values(fields: Sequence[Field]) -> Callable[[Row], tuple[Any, ...]]:
+    """How a row gives its values: payloads go sealed, as the ORM would have them."""
+    sealed = [field for field in fields if isinstance(field, SealedField)]
+    if not sealed:
+        return attrgetter(*(field.attname for field in fields))
+    # A stand-in for each payload, so that the fast getter reads the others and opens nothing.
+    places = [(number, field) for number, field in enumerate(fields) if field in sealed]
+    plain = next(field.attname for field in fields if field not in sealed)
+    others = attrgetter(*(plain if field in sealed else field.attname for field in fields))
+    return lambda row: _with_sealed(list(others(row)), row, places)
+
+
+def _with_sealed(values: list[Any], row: Row, places: Sequence[tuple[int, SealedField]]) -> tuple[Any, ...]:
+    for number, field in places:
+        values[number] = field.sealed(row)
+    return tuple(values)
 
 
 def _array(field: Field) -> str:

@@ -11,6 +11,7 @@ from accounts.servers import Identity
 from . import rows
 from .errors import AnswerOver, NotFound, NotReleased, Refusal
 from .models import Action, Receipt, State
+from .sealing import EDIT, Context, opened
 
 # Subqueries by key instead of joins: PostgreSQL keeps the plan it made while the tables were small, and for joins that
 # plan may read whole tables. One deny denies, so there is at most one note an action.
@@ -24,7 +25,10 @@ SELECT action.id, action.server_id, action.kind, action.state, action.dig, actio
        (SELECT note FROM approvals_outcome WHERE action_id = action.id),
        (SELECT note FROM approvals_review WHERE action_id = action.id AND verdict = 'deny'),
        CASE WHEN action.state = 'approved' THEN
-         (SELECT body FROM approvals_edit WHERE action_id = action.id ORDER BY number DESC LIMIT 1) END
+         (SELECT body FROM approvals_edit WHERE action_id = action.id ORDER BY number DESC LIMIT 1) END,
+       CASE WHEN action.state = 'approved' THEN
+         (SELECT dig FROM approvals_edit WHERE action_id = action.id ORDER BY number DESC LIMIT 1) END,
+       length(action.context) = 1
   FROM approvals_action AS action
 """
 _ASKED = """
@@ -41,7 +45,8 @@ _SESSION, _STATE, _BEFORE = " AND action.session = %s", " AND action.state = %s"
 class Standing:
     """One action as its server may see it. `note` is what the owner who denied it wrote to the server.
 
-    `edit` are the canonical bytes of what was approved in place of what was asked, None when it is as it was asked.
+    `edit` are the canonical bytes of what was approved in place of what was asked, None when it is as it was asked, or
+    `erased` as all that was asked.
     """
 
     id: UUID
@@ -61,6 +66,7 @@ class Standing:
     outcome_note: str | None = None
     note: str | None = None
     edit: bytes | None = None
+    erased: bool = False
 
 
 def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -> Standing:
@@ -129,8 +135,12 @@ def _answered(row: tuple | None, *, server: Identity, living: dict[int, int], at
 
 def _standing(row: tuple) -> Standing:
     """SQLite keeps ids and times as text, and does not say so of what comes out of a subquery."""
-    action_id, *rest, expires, jws, consumed, outcome, outcome_note, note, edit = row
-    return Standing(_id(action_id), *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note, edit)
+    action_id, *rest, expires, jws, consumed, outcome, outcome_note, note, edit, dig, erased = row
+    key = _id(action_id)
+    made = None if edit is None or erased else opened(bytes(edit), Context(EDIT, key, dig))
+    return Standing(
+        key, *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note, made, bool(erased)
+    )  # fmt: skip
 
 
 def _id(value: UUID | str) -> UUID:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from ..sealing import SealedField
 from .checkpoints import PEOPLE, Checkpoint, Duty, Kind, Policy, State
 
 
@@ -28,9 +29,9 @@ class Action(models.Model):
     submission_dig = models.CharField(max_length=43)
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=256)
-    body = models.BinaryField()
+    body = SealedField(action="id")
     dig = models.CharField(max_length=43)
-    context = models.BinaryField()
+    context = SealedField(action="id", dig="context_dig")
     context_dig = models.CharField(max_length=43)
     nonce = models.CharField(max_length=128, null=True)  # noqa: DJ001 (absent is not empty: it is signed)
     subject = models.CharField(max_length=256, blank=True)
@@ -86,6 +87,11 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what was asked is gone for good; its digests are not."""
+        return SealedField.is_erased(self, "body")
 
 
 class Definition(models.Model):

@@ -20,6 +20,7 @@ class Change(models.Model):
         SERVER = "server"
         TOKEN = "token", "server token"
         ADMIN = "admin"
+        PASSKEY = "passkey"
 
     class State(models.TextChoices):
         PROPOSED = "proposed"

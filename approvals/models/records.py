@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from ..sealing import SealedField
 from .actions import Action
 from .checkpoints import PEOPLE, State
 
@@ -11,7 +12,8 @@ class Review(models.Model):
     """One reviewer's verdict. `stmt` is the canonical bytes of what the receipt repeats.
 
     Whoever stands in for somebody says so: `on_behalf_of`. Two voices of one authority count as one. `edit` is the
-    number of the edit whose bytes it is about, 0 for those that were asked.
+    number of the edit whose bytes it is about, 0 for those that were asked. `webauthn` is the canonical bytes of the
+    assertion by which their passkey signed `stmt`, None when none did.
     """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews", db_index=False)
@@ -23,6 +25,7 @@ class Review(models.Model):
     edit = models.PositiveSmallIntegerField(default=0)
     shown = models.CharField(max_length=43)
     stmt = models.BinaryField()
+    webauthn = models.BinaryField(null=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -40,7 +43,7 @@ class Edit(models.Model):
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="edits", db_index=False)
     number = models.PositiveSmallIntegerField()
     editor = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="edits")
-    body = models.BinaryField()
+    body = SealedField()
     dig = models.CharField(max_length=43)
     at = models.DateTimeField()
 
@@ -51,6 +54,10 @@ class Edit(models.Model):
             models.UniqueConstraint(fields=["action", "number"], name="edits_are_counted"),
             models.CheckConstraint(condition=Q(number__gte=1), name="edits_count_from_one"),
         ]
+
+    @property
+    def is_erased(self) -> bool:
+        return SealedField.is_erased(self, "body")
 
 
 class Comment(models.Model):
@@ -114,7 +121,7 @@ class Answer(models.Model):
     action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
     person = models.ForeignKey(PEOPLE, on_delete=models.PROTECT, related_name="answers")
     said = models.CharField(max_length=8, choices=[(word, word) for word in ("accept", "decline", "cancel")])
-    content = models.BinaryField(null=True)
+    content = SealedField(null=True)
     dig = models.CharField(max_length=43)
     at = models.DateTimeField()
     fetched_at = models.DateTimeField(null=True)
@@ -125,6 +132,21 @@ class Answer(models.Model):
             models.CheckConstraint(condition=Q(said="accept") | Q(content=None), name="only_a_yes_has_content")
         ]
         indexes = [models.Index(fields=["at"], condition=Q(content__isnull=False), name="answer_kept")]
+
+
+class Erasure(models.Model):
+    """That the payloads of an action were erased: its ask, its edits, its answer, what was said about it in comments.
+
+    `person` is None when the rule for keeping them did it. Digests, verdicts, receipt and ledger outlive it.
+    """
+
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT)
+    person = models.ForeignKey(PEOPLE, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reason = models.CharField(max_length=400)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
 
 
 class Delivery(models.Model):

@@ -14,6 +14,7 @@ from ..models import Action, Answer, Edit, Kind, Outcome, Question, Review, Stat
 from ..rules import blanks
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import EVERYTHING
+from ..sealing import EDIT, Context, opened
 from .inbox import value_of
 
 LISTED = 50
@@ -58,7 +59,7 @@ class AskedHere:
 def waiting(*, user: User, at: datetime) -> list[Waiting]:
     """Return what waits for this person, soonest first; one query."""
     found = _open(user, at=at).select_related("action__server").defer("action__context").order_by("until", "pk")
-    found = found.annotate(edited=_edited())
+    found = found.annotate(edited=_edited("body"), edited_dig=_edited("dig"))
     return [
         Waiting(q.action, q.until, _questions(q.action, _released(q)))
         for q in found[:LISTED]
@@ -71,7 +72,7 @@ def read(*, user: User, action_id: UUID, at: datetime) -> AnswerPage:
     found = Question.objects.filter(pk=action_id, answerer__in=names(user), action__state=State.APPROVED)
     parts = ("action__server", "action__answer", "action__outcome")
     lean = found.select_related(*parts).defer("action__answer__content", "action__context")
-    question = lean.annotate(edited=_edited()).first()
+    question = lean.annotate(edited=_edited("body"), edited_dig=_edited("dig")).first()
     if question is None or not _is_for(user, question.action):
         raise NotFound()
     action, body = question.action, value_of(_released(question))
@@ -95,7 +96,9 @@ def asked_here(action: Action) -> AskedHere | None:
 
 def _released(question: Question) -> bytes:
     """What was approved: an owner may have changed what was asked."""
-    return question.action.body if question.edited is None else question.edited
+    if question.edited is None:
+        return question.action.body
+    return opened(bytes(question.edited), Context(EDIT, question.pk, question.edited_dig))
 
 
 def _open(user: User, *, at: datetime) -> QuerySet[Question]:
@@ -119,9 +122,9 @@ def _is_somebody(name: str) -> bool:
     return any(access.is_own(username=username, email=email, names=[name]) for username, email in people)
 
 
-def _edited() -> Subquery:
+def _edited(column: str) -> Subquery:
     newest = Edit.objects.filter(action=OuterRef("pk")).order_by("-number")
-    return Subquery(newest.values("body")[:1])
+    return Subquery(newest.values(column)[:1])
 
 
 def _questions(action: Action, body: bytes) -> int:

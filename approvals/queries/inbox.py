@@ -257,7 +257,7 @@ def _rows(actions: list[Action], reviews: dict[UUID, list[Review]], places: dict
 
 
 def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: Action | None) -> Row:
-    stored, size = (action.edited, action.edited_size) if action.edits_made else (action.small, action.size)
+    stored, said = lean.newest(action), lean.around(action)
     body = value_of(stored) if stored is not None else None
     words = sentence(
         kind=action.kind,
@@ -272,10 +272,10 @@ def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: A
         sheet = Sheet(body)
         sheet.rows()
         hidden = sheet.alarms
-    of = max(place[1], bundles.size(value_of(action.said))) if place[0] and action.said is not None else place[1]
+    of = max(place[1], bundles.size(value_of(said))) if place[0] and said is not None else place[1]
     threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
     return Row(
-        action, words, hidden, size, spoken.current(reviews), spoken.voided(reviews), drift.listed(action), place[0],
+        action, words, hidden, lean.size(action), spoken.current(reviews), spoken.voided(reviews), drift.listed(action), place[0],
         of if of > 1 else 0, threaded,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from django.db.models import Count, QuerySet
 
 from .. import rows
 from ..models import Action, Duty, State
+from ..sealing import BODY, CONTEXT, Context, is_erased, opened
 from .tally import Ask, Tally
 from .trial import Group, Route, Trial
 
@@ -22,6 +23,7 @@ SIZE = 2_000
 FEW = 200  # names that a query lists; with more of them all rows of the slice are looked at
 LIGHT = ("id", "server_id", "kind", "name", "checkpoint_id", "policy_id", "state", "reason", "subject", "created_at",
          "settled_at")  # fmt: skip
+BODIES = ("body", "dig", "context", "context_dig")
 _ASKED = """
 SELECT owner_id, count(*) FROM approvals_assignment WHERE action_id {any} AND duty = %s GROUP BY owner_id
 """
@@ -100,12 +102,19 @@ def _touched(trial: Trial, asks: QuerySet[Action], groups: Groups) -> Iterator[A
         row = Row(*columns)
         yield _ask(trial, row, plain[row.group], principal="")
     asking = groups.keys() - plain.keys()
-    for *row, body, context in _rows(asks, asking, (*LIGHT, "body", "context")):
+    for *row, body, dig, context, context_dig in _rows(asks, asking, (*LIGHT, *BODIES)):
         read = Row(*row)
-        said, around = json.loads(bytes(body))["value"], json.loads(bytes(context))["value"]
+        if is_erased(body):
+            continue  # nobody can say how it would go; it counts as not touched
+        said = _value(body, Context(BODY, read.id, dig))
+        around = _value(context, Context(CONTEXT, read.id, context_dig))
         route = trial.route(read.group, params=said["params"], context=around, subject=read.subject, at=read.created_at)
         if route.touched:
             yield _ask(trial, read, route, principal=around.get("origin", {}).get("principal", ""))
+
+
+def _value(stored: bytes, context: Context) -> dict[str, Any]:
+    return json.loads(opened(bytes(stored), context))["value"]
 
 
 def _rows(asks: QuerySet[Action], groups: Iterable[Group], columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

@@ -67,7 +67,7 @@ def test_the_ledger_names_the_digest_of_the_edit_before_the_yes(one, alice, late
     assert events[1][1:] == ("user:alice", Edit.objects.get(action=one).dig)
 
 
-@pytest.mark.parametrize("change", [{"body": b"{}"}, {"dig": "x" * 43}, {"number": 7}])
+@pytest.mark.parametrize("change", [{"body": b"\x01changed"}, {"body": b"\0"}, {"dig": "x" * 43}, {"number": 7}])
 def test_the_database_lets_nobody_change_an_edit(one, alice, later, change):
     edit(one, alice, at=later)
     with pytest.raises(DatabaseError), transaction.atomic():

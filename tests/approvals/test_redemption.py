@@ -154,7 +154,7 @@ def test_the_database_refuses_a_second_settlement_or_another_body(approved, aske
     with pytest.raises(DatabaseError), transaction.atomic():
         Action.objects.filter(pk=approved.pk).update(state="denied")
     with pytest.raises(DatabaseError), transaction.atomic():
-        Action.objects.filter(pk=asked_payout.pk).update(body=b"{}")
+        Action.objects.filter(pk=asked_payout.pk).update(body=b"\x01")
 
 
 def test_the_database_refuses_an_approval_after_the_deadline(asked):

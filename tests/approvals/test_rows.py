@@ -14,6 +14,7 @@ def copies(action: Action, count: int) -> list[Action]:
     made = []
     for number in range(count):
         copy = Action.objects.get(pk=action.pk)
+        copy.body, copy.context = action.body, action.context  # as stored they open under their own id only
         copy.pk = ids.uuid7(at=action.created_at, place=number, noise=bytes(8))
         copy.idempotency_key = f"copy-{number}"
         made.append(copy)

@@ -1,0 +1,43 @@
+"""Why stored bytes cannot be read: they were erased, they are not what was sealed, or the key is not here."""
+
+from accounts.errors import Refusal
+
+
+class Erased(Refusal):
+    code = "erased"
+    message = "What was asked was erased. Its digest, the verdicts and the receipt are still here."
+
+
+class Unreadable(Refusal):
+    """Not a verdict, and not the reader's fault: an operator has to look (`manage.py seal status`)."""
+
+    code = "unreadable"
+    message = "The stored bytes do not open: they were changed, or belong to another row. Nothing was decided."
+
+
+class SealingKeyMissing(Unreadable):
+    code = "sealing_key_missing"
+    message = "The key that these bytes are sealed with is not here. Nothing was decided."
+
+    def __init__(self, key: str = "") -> None:
+        super().__init__(f"The sealing key {key} is not here. Nothing was decided." if key else None)
+
+
+class BadSealingKey(Refusal):
+    code = "bad_sealing_key"
+    message = "A sealing key is 32 random bytes, written in base64url."
+
+
+class NotRotatable(Refusal):
+    code = "not_rotatable"
+    message = "The sealing keys come from the environment: put a new one in front of SEAL_KEYS, then start again."
+
+
+class NotErasable(Refusal):
+    code = "not_erasable"
+    message = "Only what is decided, and cannot be used any more, can be erased."
+
+
+class AlreadyErased(Refusal):
+    code = "already_erased"
+    message = "This was erased already."
