@@ -6,7 +6,7 @@ the transaction. If the commit fails after that, or the process dies, the folder
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -159,8 +159,8 @@ def _reason(text: str) -> str:
 def _when(waiting: past.Key | None) -> str:
     if waiting is None:
         return "No next key is published yet: `keys prepare`, and a day later `keys rotate`."
+    due = datetime.fromtimestamp(waiting.published, UTC) + NOTICE
     return (
-        f"The next key was published at {waiting.published} and may be used a day after, from "
-        f"{int(waiting.published + NOTICE.total_seconds())} (unix seconds): whoever checks receipts has to have it by "
-        "then. In an emergency: --now --reason."
+        f"The next key may be used from {due:%Y-%m-%d %H:%M} UTC, a day after it was published: by then, whoever checks "
+        "receipts has it. In an emergency: --now --reason."
     )

@@ -23,6 +23,12 @@ async def jwks(request: HttpRequest) -> HttpResponse:
     return _json(keys.jwks())
 
 
+@router.get("/.well-known/placet-keys.json", operation_id="keys", response=shapes.Keys)
+async def history(request: HttpRequest) -> HttpResponse:
+    """Every key there ever was: published, used, retired and revoked when, each change signed by the key of its time."""
+    return _json(keys.published())
+
+
 @router.get("/.well-known/placet.json", operation_id="about", response=dict[str, Any])
 async def about(request: HttpRequest) -> HttpResponse:
     """Issuer, endpoints and limits."""
@@ -30,6 +36,7 @@ async def about(request: HttpRequest) -> HttpResponse:
     said = {
         "issuer": origin,
         "jwks_uri": f"{origin}/.well-known/jwks.json",
+        "keys": f"{origin}/.well-known/placet-keys.json",
         "actions": f"{origin}/api/v1/actions",
         "openapi": f"{origin}/api/v1/openapi.json",
         "queue": {"intake": queue.INTAKE, "replies": f"{queue.REPLIES}<server>"},

@@ -97,6 +97,14 @@ class Jwks(Schema):
     keys: list[dict[str, Any]]
 
 
+class Keys(Jwks):
+    """A JWK Set of all keys, and the changes that made it: compact JWS, in their order."""
+
+    issuer: str
+    changes: list[str]
+    signed: str
+
+
 _TEXT = {"type": "string", "minLength": 1}
 _DIGEST = {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"}
 _SHORT = _TEXT | {"maxLength": 256}

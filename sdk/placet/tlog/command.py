@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from placet.receipts import history
 from placet.receipts.pins import Pin
-from placet.tlog import heads, proofs, tree
+from placet.tlog import cosigning, heads, proofs, tree
 from placet.tlog.audit import Report, audit
 from placet.tlog.entries import MAX_LINE
 
@@ -25,7 +27,7 @@ UNSIGNED = "Who signed was not checked: give --pin with the console’s keys."
 def verify(given: argparse.Namespace) -> int:
     """Check an export of the ledger against heads held outside of it; name the first bad leaf."""
     found = [_head(path) for path in given.head]
-    if flaw := _unsigned(found, given.pin):
+    if flaw := _unsigned(found, given):
         return _told(given, False, flaw, {"error": flaw})
     with ExitStack() as files:
         lines = files.enter_context(_lines(given.export))
@@ -38,7 +40,7 @@ def verify(given: argparse.Namespace) -> int:
 def consistency(given: argparse.Namespace) -> int:
     """Check that one head's ledger grew into another's, and that nothing before was changed."""
     old, new = _head(given.old), _head(given.new)
-    if flaw := _unsigned([old, new], given.pin):
+    if flaw := _unsigned([old, new], given):
         return _told(given, False, flaw, {"error": flaw})
     try:
         proofs.grown(given.proof.read_bytes(), old=old.head, new=new.head)
@@ -52,7 +54,7 @@ def proof(given: argparse.Namespace) -> int:
     """Check that a receipt's entry is in a signed head: what `…/receipt?proof=1` answered."""
     try:
         said, note = proofs.receipt_in(given.file.read_bytes())
-        flaw = _unsigned([note], given.pin)
+        flaw = _unsigned([note], given)
     except (tree.BadProof, heads.BadHead) as no:
         return _told(given, False, f"Not proven: {no}", {"error": str(no)})
     if flaw:
@@ -81,6 +83,10 @@ def _part(parts: Any, run: Any) -> argparse.ArgumentParser:
     part = parts.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
     part.set_defaults(command=run)
     part.add_argument("--pin", type=Path, metavar="JWKS", help="the console's keys: whose signature counts")
+    part.add_argument("--keys", type=Path, metavar="HISTORY", help="/.well-known/placet-keys.json: follow rotations")
+    part.add_argument("--held", action="store_true", help="the heads were kept since before their key was revoked")
+    part.add_argument("--witness", action="append", default=[], metavar="VKEY", help="whose cosignature counts")
+    part.add_argument("--witnesses", type=int, metavar="N", help="how many of them each head needs; all by default")
     part.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return part
 
@@ -89,19 +95,35 @@ def _head(path: Path) -> heads.Note:
     return heads.read(path.read_bytes())
 
 
-def _unsigned(notes: Sequence[heads.Note], pin: Path | None) -> str | None:
+def _unsigned(notes: Sequence[heads.Note], given: argparse.Namespace) -> str | None:
     """Why one of the heads does not count; None when all do, or nobody said whose would."""
-    if pin is None:
-        return None
-    pinned = Pin.file(pin)
+    witnesses = [cosigning.witness(vkey) for vkey in given.witness]
+    need = len(witnesses) if given.witnesses is None else given.witnesses
+    if need > len(witnesses):
+        raise ValueError(f"{need} witnesses are wanted, but {len(witnesses)} named: --witness VKEY")
+    issuer, keys = _trusted(given)
     for note in notes:
-        if pinned.issuer not in (None, note.head.origin):
+        if issuer not in (None, note.head.origin):
             return f"Not verified: the head of {note.head.size} is of another console, {note.head.origin}."
         try:
-            heads.signed_by(note, pinned.keys)
+            if keys is not None:
+                heads.signed_by(note, keys, held=given.held)
+            cosigning.enough(note, witnesses, need=need, now=int(time.time()))
         except heads.BadHead as no:
             return f"Not verified: the head of {note.head.size} leaves: {no}"
     return None
+
+
+def _trusted(given: argparse.Namespace) -> tuple[str | None, list[dict[str, Any]] | None]:
+    """The issuer and keys that were pinned, and those that they vouch for."""
+    if given.pin is None:
+        if given.keys:
+            raise ValueError("--keys needs --pin beside it: a history alone vouches for itself")
+        return None, None
+    pinned = Pin.file(given.pin)
+    if given.keys is None:
+        return pinned.issuer, pinned.keys
+    return pinned.issuer, history.follow(history.document(given.keys.read_bytes()), pinned.keys)
 
 
 @contextmanager

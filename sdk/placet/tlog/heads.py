@@ -83,20 +83,28 @@ def read(raw: bytes) -> Note:
     return Note(_head(said), said + "\n", tuple(_signature(line) for line in signed[:-1].split("\n")))
 
 
-def signed_by(note: Note, keys: Iterable[Mapping[str, Any]]) -> str:
+def signed_by(note: Note, keys: Iterable[Mapping[str, Any]], *, held: bool = False) -> str:
     """Return the `kid` of the pinned key (JWK) that signed it under its origin's name. Raises `BadHead`.
 
-    Signatures by others, such as witnesses, are passed over.
+    Signatures by others, such as witnesses, are passed over. One by a key that is revoked proves nothing, as whoever has
+    the key could give it today; only whoever `held` the head since before knows better.
     """
+    revoked = False
     for key in keys:
         public = _raw_key(key)
-        if public is None or key.get("revoked"):
+        if public is None or not _signed(note, public):
             continue
-        wanted = (note.head.origin, key_id(note.head.origin, public))
-        for signature in note.signatures:
-            if (signature.name, signature.key_id) == wanted and _holds(signature.raw, note.text, public):
-                return str(key.get("kid"))
-    raise BadHead("No pinned key signed this head.")
+        if not key.get("revoked") or held:
+            return str(key.get("kid"))
+        revoked = True
+    raise BadHead("The key that signed this head was revoked." if revoked else "No pinned key signed this head.")
+
+
+def _signed(note: Note, public: bytes) -> bool:
+    wanted = (note.head.origin, key_id(note.head.origin, public))
+    return any(
+        (each.name, each.key_id) == wanted and _holds(each.raw, note.text, public) for each in note.signatures
+    )
 
 
 def _as_text(raw: bytes) -> str:

@@ -5,6 +5,7 @@ import schemathesis
 from django.conf import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
+from placet.receipts import history
 from schemathesis.specs.openapi import checks
 
 from approvals import errors, keys
@@ -24,6 +25,12 @@ async def get(path: str):
 async def test_the_keys_that_sign_are_published_without_their_secrets():
     answer = await get("/.well-known/jwks.json")
     assert answer.json() == keys.jwks() and "max-age" in answer.headers["cache-control"]
+    assert [set(key) & {"d", "p", "q"} for key in answer.json()["keys"]] == [set()]
+
+
+async def test_the_history_of_keys_is_public_and_has_no_secrets():
+    answer = await get("/.well-known/placet-keys.json")
+    assert history.document(answer.content).current == keys.signer().kid
     assert [set(key) & {"d", "p", "q"} for key in answer.json()["keys"]] == [set()]
 
 
@@ -48,6 +55,7 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
         "answer",
         "tools",
         "jwks",
+        "keys",
         "about",
         "heads",
         "consistency",
@@ -93,6 +101,7 @@ def operations():
         "answer",
         "tools",
         "jwks",
+        "keys",
         "about",
         "heads",
         "consistency",
