@@ -1,12 +1,16 @@
-"""What everybody signed in passes on the way to a page: a second factor, where this console demands one of them; and
-a note of when they were last here.
+"""What everybody signed in passes on the way to a page: a second factor, where this console demands one of them; a
+confirmation that it is still them, where a page asks for it; and a note of when they were last here.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.internal.httpkit import serialize_request
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,10 +19,12 @@ from django.utils.http import urlencode
 
 from . import proofs, sessions, signins
 
+#: Where somebody confirms that it is them; `KEPT` seconds long what they sent before waits for it.
+CONFIRM = {"account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+KEPT = 600
 #: Pages on which a second factor is set up or given, and the way out.
-OPEN = {
-    "you", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_reauthenticate",
-    "mfa_reauthenticate_webauthn", "account_reauthenticate", "account_login", "account_logout",
+OPEN = CONFIRM | {
+    "you", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "account_login", "account_logout",
     "account_change_password", "healthz", "readyz",
 }  # fmt: skip
 
@@ -29,6 +35,7 @@ class Doorway(MiddlewareMixin):
     ) -> HttpResponse | None:
         if not request.user.is_authenticated:
             return None
+        _drop_what_is_old(request)
         if sign_in := request.session.get(sessions.SIGN_IN):
             address = get_adapter(request).get_client_ip(request)
             signins.touch(sign_in, address=address, at=datetime.now(UTC))
@@ -38,9 +45,35 @@ class Doorway(MiddlewareMixin):
             return HttpResponseRedirect(f"{_confirming(request)}?{urlencode({'next': request.get_full_path()})}")
         return HttpResponseRedirect(reverse("you"))
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Lead to the confirmation, and keep what was sent; nothing else may wait there from before."""
+        if not isinstance(exception, ReauthenticationRequired) or not request.user.is_authenticated:
+            return None
+        request.session.pop(STATE_SESSION_KEY, None)
+        back = request.get_full_path()
+        if request.method == "POST":
+            request.session[STATE_SESSION_KEY] = {"request": serialize_request(request), "at": time.time()}
+            back = request.path
+        methods = get_adapter(request).get_reauthentication_methods(request.user)
+        place = f"{methods[0]['url'] if methods else reverse('account_login')}?{urlencode({'next': back})}"
+        if request.htmx:
+            return HttpResponse(status=204, headers={"HX-Redirect": place})
+        return HttpResponseRedirect(place)
+
+
+def _drop_what_is_old(request: HttpRequest) -> None:
+    if _name(request) in CONFIRM:
+        kept = request.session.get(STATE_SESSION_KEY)
+        if kept and time.time() - kept.get("at", time.time()) > KEPT:
+            del request.session[STATE_SESSION_KEY]
+
+
+def _name(request: HttpRequest) -> str:
+    return (request.resolver_match and request.resolver_match.url_name) or ""
+
 
 def _is_open(request: HttpRequest) -> bool:
-    name = (request.resolver_match and request.resolver_match.url_name) or ""
+    name = _name(request)
     return name in OPEN or name.startswith("passkey")
 
 

@@ -5,7 +5,7 @@ a second factor was among it. allauth writes it into the session with every step
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
@@ -29,17 +29,22 @@ def recent(request: HttpRequest) -> bool:
     return bool(proofs) and 0 <= time.time() - proofs[-1]["at"] < RECENT
 
 
-def confirmed[View: Callable[..., HttpResponse]](view: View) -> View:
-    """Let somebody in who was recently confirmed. Others confirm first; what they sent is kept and goes on then.
-
-    Reading is not asked for: a GET passes. A view that is sent files is marked `confirmed_first` instead.
-    """
-    return _asking(view, reading=False)
+def require(request: HttpRequest) -> None:
+    """Let through who was recently confirmed. Others confirm first; what they sent is kept, and goes on then."""
+    if not recent(request):
+        raise ReauthenticationRequired()
 
 
-def confirmed_first[View: Callable[..., HttpResponse]](view: View) -> View:
-    """The same, asked before the form is shown: what is uploaded cannot be kept while somebody confirms."""
-    return _asking(view, reading=True)
+def confirmed[**Asked](view: Callable[Concatenate[HttpRequest, Asked], HttpResponse]) -> Callable[..., HttpResponse]:
+    """The same for a whole view. Reading is not asked for: a GET passes."""
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Asked.args, **kwargs: Asked.kwargs) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            require(request)
+        return view(request, *args, **kwargs)
+
+    return asking
 
 
 def has_second_factor(request: HttpRequest) -> bool:
@@ -63,14 +68,3 @@ def how(request: HttpRequest, user: User) -> str:
     if any(proof["method"] == "socialaccount" for proof in proofs):
         return SignIn.How.PROVIDER_SECOND if second else SignIn.How.PROVIDER
     return SignIn.How.SECOND if second else SignIn.How.PASSWORD
-
-
-def _asking(view: Callable[..., HttpResponse], *, reading: bool) -> Any:
-    @wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        only_reads = request.method in ("GET", "HEAD") and not reading
-        if request.user.is_authenticated and not only_reads and not recent(request):
-            raise ReauthenticationRequired()
-        return view(request, *args, **kwargs)
-
-    return asking

@@ -1,5 +1,6 @@
 """Django's own admin, where people are made; the rest is looked at. It has no door of its own: one sign-in page."""
 
+from collections.abc import Callable
 from typing import Any, override
 
 from django.contrib import admin
@@ -10,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+
+from accounts import proofs
 
 
 class Site(admin.AdminSite):
@@ -30,6 +33,12 @@ class Site(admin.AdminSite):
     @override
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_change_password"))
+
+
+    @override
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Whoever changes something here was recently confirmed."""
+        return super().admin_view(proofs.confirmed(view), cacheable)
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -78,6 +78,20 @@ def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("postgres"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _who_is_signed_in_was_just_confirmed() -> None:
+    """`client.force_login` leaves no proof of who sits there; a test of that forgets it again (`forget_proofs`)."""
+    from allauth.account.internal.flows.login import record_authentication
+    from django.contrib.auth.signals import user_logged_in
+
+    def confirm(request, user, **_: object) -> None:
+        if "REQUEST_METHOD" not in request.META:  # the test client's own request; nobody sent it
+            request.user = user
+            record_authentication(request, user, "test")
+
+    user_logged_in.connect(confirm, weak=False, dispatch_uid="tests")
+
+
 @pytest.fixture(autouse=True)
 def _nothing_seen_yet() -> None:
     """Ids come again in another test, and with them what the process remembers of servers."""

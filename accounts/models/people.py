@@ -41,6 +41,11 @@ class Window(models.Model):
         """Select the rows that hold at this moment."""
         return Q(starts_at__lte=moment) & (Q(ends_at=None) | Q(ends_at__gt=moment))
 
+    @staticmethod
+    def lasting(moment) -> Q:
+        """Select the rows that hold at this moment or will."""
+        return Q(ends_at=None) | Q(ends_at__gt=moment)
+
 
 class Membership(Window):
     """That this person holds this role."""

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import proofs
+
 from .. import access, changes
 from ..errors import Refusal
 from ..models import Change, Kind
@@ -44,6 +46,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @require_POST
+@proofs.confirmed
 def deny(request: HttpRequest) -> HttpResponse:
     """Propose a rule that denies this name of this server: a change like any other."""
     if not access.is_admin(request.user):

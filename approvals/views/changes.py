@@ -10,6 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import proofs
+
 from .. import changes as verbs
 from ..errors import NotFound, Refusal
 from ..models import Change
@@ -31,6 +33,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@proofs.confirmed
 def change(request: HttpRequest, change_id: int) -> HttpResponse:
     """One change; and, posted, what this admin decides of it."""
     if request.method != "POST":

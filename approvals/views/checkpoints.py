@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import proofs
+
 from .. import access, changes
 from ..errors import NotFound, Refusal
 from ..forms.checkpoints import ThenForm
@@ -39,6 +41,7 @@ def checkpoint(request: HttpRequest, checkpoint_id: int) -> HttpResponse:
 
 
 @require_POST
+@proofs.confirmed
 def retire(request: HttpRequest, checkpoint_id: int) -> HttpResponse:
     """Propose that the checkpoint shall stop nothing any more."""
     try:

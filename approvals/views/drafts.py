@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import proofs
+
 from .. import access, changes, vetting
 from ..errors import NotFound, Refusal
 from ..forms.checkpoints import ProposeForm, RuleForm, TrialForm
@@ -86,6 +88,7 @@ def _answered(request: HttpRequest, document: dict[str, Any], policy: Policy | N
     elif policy and request.method != "POST":
         desk.preview = drafts.preview(rule=policy.rule, in_force=policy, at=desk.at)
     if do == "propose" and not desk.wrong and _is_current(request, desk):
+        proofs.require(request)
         try:
             return redirect("change", change_id=_propose(request, desk).pk)
         except Refusal as refusal:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import proofs
+
 from .. import grants as giving
 from ..errors import NotFound, Refusal
 from ..forms.granting import GrantForm
@@ -91,6 +93,7 @@ def _take(request: HttpRequest, form: GrantForm, offered: giving.Offer, *, at: d
     try:
         looked = request.POST.get("seen", "") == giving.mark(offered=offered, limits=limits)
         if "give" in request.POST and looked:
+            proofs.require(request)
             made = giving.create(action_id=offered.action.pk, person=request.user, terms=terms, at=at)
             return redirect(f"{reverse('grant', args=[made.pk])}?told=given")
         return _form(request, form, offered, limits, unseen="give" in request.POST)

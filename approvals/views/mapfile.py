@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import proofs
+
 from .. import access, mapfile
 from ..errors import BadMap
 from ..forms.mapfile import MapForm
@@ -33,6 +35,7 @@ def map_import(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             if do == "propose":
+                proofs.require(request)
                 note = form.cleaned_data["note"]
                 shown["applied"] = mapfile.apply(form.written, author=request.user, note=note, at=at)
             else:

@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from placet import canonical
 
+from accounts import proofs
+
 from .. import changes
 from ..forms.people import ProposalForm
 from ..rules.differences import Difference
@@ -37,6 +39,7 @@ def answer(request: HttpRequest, draft: Draft) -> HttpResponse:
     moved = request.POST.get("base", base) != base
     form = ProposalForm(request.POST if request.POST.get("do") == "propose" else None)
     if form.is_bound and form.is_valid() and not moved:
+        proofs.require(request)
         change = changes.propose(
             author=request.user, about=draft.about, subject=draft.subject, proposed=draft.proposed,
             note=form.cleaned_data["note"], effective_at=form.cleaned_data["effective_at"], once=True,

@@ -1,0 +1,65 @@
+"""A person's own page: who they are here, what they were told, and how and where they are signed in."""
+
+from datetime import UTC, datetime
+
+from allauth.decorators import rate_limit
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import notices, proofs, sessions, signins
+from ..models import Membership
+
+
+@never_cache
+@require_safe
+def you(request: HttpRequest) -> HttpResponse:
+    """Everything of one's own account, on one page."""
+    at, person = datetime.now(UTC), request.user
+    factors = {found.type: found for found in Authenticator.objects.filter(user=person)}
+    codes = factors.get(Authenticator.Type.RECOVERY_CODES)
+    demanded = proofs.needs_second_factor(person)
+    shown = {
+        "at": at, "notices": notices.latest(person=person),
+        "held": Membership.objects.filter(Membership.lasting(at), person=person).select_related("role")
+        .order_by("starts_at", "pk"),
+        "sign_ins": signins.going_on(person=person, at=at), "this": request.session.get(sessions.SIGN_IN),
+        "app": factors.get(Authenticator.Type.TOTP),
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "demanded": demanded, "missing": demanded and not proofs.has_second_factor(request),
+        "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+    }  # fmt: skip
+    return render(request, "accounts/you.html", shown)
+
+
+@never_cache
+@require_POST
+@rate_limit(action="account")
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """What was shown is read; what came meanwhile is not."""
+    upto = request.POST.get("upto", "")
+    if upto.isascii() and upto.isdigit() and len(upto) < 18:
+        notices.read(person=request.user, upto=int(upto), at=datetime.now(UTC))
+    return redirect("you")
+
+
+@never_cache
+@require_POST
+@rate_limit(action="account")
+def sign_in_end(request: HttpRequest, sign_in: int) -> HttpResponse:
+    """End one of one's own sign-ins; another's is not there."""
+    signins.end(person=request.user, sign_in=sign_in, by=request.user, at=datetime.now(UTC))
+    return redirect("you")
+
+
+@never_cache
+@require_POST
+@rate_limit(action="account")
+def sign_ins_end(request: HttpRequest) -> HttpResponse:
+    """End all of one's own sign-ins but this."""
+    at = datetime.now(UTC)
+    signins.end_all(person=request.user, by=request.user, at=at, but=request.session.session_key)
+    return redirect("you")
