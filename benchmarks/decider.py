@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
 
-THREADS = 2
+THREADS = 8  # people who decide at once, each with a connection of their own
 
 
 def main() -> None:
