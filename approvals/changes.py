@@ -4,19 +4,16 @@ One change at a time: whoever decides one waits for whoever is deciding another.
 never overwrite each other, and two rules that would tie never pass each other by.
 """
 
-import json
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
-from placet import canonical
 
 from accounts import servers
 from accounts.models import Server, User
 
-from . import governed, ledger
+from . import governed, ledger, secrecy
 from .errors import (
     BadChange,
     ChangeOver,
@@ -29,7 +26,7 @@ from .errors import (
     TextMissing,
     TextTooLong,
 )  # fmt: skip
-from .governed import Document
+from .governed import Document, stored
 from .models import Change
 
 TEXT_LIMIT = 1000
@@ -51,7 +48,7 @@ def propose(
     _check_words(note, starts, at=at)
     with transaction.atomic():
         _one_at_a_time()
-        _require_admin(author)
+        _require_author(author, about=about, subject=subject)
         wanted, stands = kind.read(subject=subject, document=proposed, at=at), kind.current(subject=subject, at=at)
         if governed.same(wanted, stands):
             raise NothingToChange()
@@ -59,9 +56,9 @@ def propose(
         if same is not None and max(same.effective_at, at) == starts:
             return same
         kind.check(subject=subject, document=wanted, at=starts, proposing=True)
-        change = _written(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
+        change = stored.write(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
         _record("proposed", change, by=author, at=at)
-        if alone(at=at):
+        if author.is_staff and alone(at=at):
             _confirm(change, by=author, note="", alone=True, at=at)
     return change
 
@@ -93,6 +90,7 @@ def refuse(*, change_id: int, by: User, note: str, at: datetime) -> Change:
             raise OwnChange("You proposed this. Withdraw it instead.")
         change.decided_by, change.decided_at = by, at
         _end(change, Change.State.REFUSED, answer=note.strip())
+        governed.drop(change, by=by, at=at)
         _record("refused", change, by=by, at=at)
     return change
 
@@ -100,12 +98,13 @@ def refuse(*, change_id: int, by: User, note: str, at: datetime) -> Change:
 def withdraw(*, change_id: int, by: User, at: datetime) -> Change:
     """Take one's own change back, until it is applied."""
     with transaction.atomic():
-        change = _opened(change_id, by=by, states=OPEN)
+        change = _opened(change_id, by=by, states=OPEN, author=True)
         if change.author_id != by.pk:
             raise OwnChange("Somebody else proposed this. Refuse it instead.")
         if change.decided_by_id is None:
             change.decided_by, change.decided_at = by, at
         _end(change, Change.State.WITHDRAWN)
+        governed.drop(change, by=by, at=at)
         _record("withdrawn", change, by=by, at=at)
     return change
 
@@ -159,13 +158,14 @@ def consequences(*, about: str, subject: str, proposed: Document | None, at: dat
 
 def waiting(*, about: str, subject: str, proposed: Document | None) -> Change | None:
     """Return the change that would bring just this about and is not decided yet, or not in force yet."""
-    same = Change.objects.filter(about=about, subject=subject, state__in=OPEN, proposed=_bytes(proposed))
+    same = Change.objects.filter(about=about, subject=subject, state__in=OPEN, proposed=stored.as_bytes(proposed))
     return same.select_related("author").first()
 
 
 def documents(change: Change) -> tuple[Document | None, Document | None]:
     """Return what stood when it was proposed, and what shall stand, members in the order of their description."""
-    return governed.ordered(change.about, _said(change.current)), governed.ordered(change.about, _said(change.proposed))
+    stood, shall = stored.said(change.current), stored.said(change.proposed)
+    return governed.ordered(change.about, stood), governed.ordered(change.about, shall)
 
 
 def _apply_due(change_id: int, *, at: datetime) -> bool:
@@ -209,8 +209,8 @@ def _apply(change: Change, *, at: datetime) -> None:
     confirmed_by = None if change.alone else change.decided_by
     governed.kind(change.about).put(
         governed.Confirmed(
-            subject=change.subject, proposed=_said(change.proposed), author=change.author, confirmed_by=confirmed_by,
-            at=at,
+            subject=change.subject, proposed=stored.said(change.proposed), author=change.author,
+            confirmed_by=confirmed_by, at=at,
         )
     )  # fmt: skip
     _end(change, Change.State.APPLIED, applied_at=at)
@@ -220,13 +220,13 @@ def _apply(change: Change, *, at: datetime) -> None:
 def _check(change: Change, *, at: datetime) -> None:
     """As things will stand when it takes effect, as far as that is known now."""
     kind, starts = governed.kind(change.about), max(at, change.effective_at)
-    kind.check(subject=change.subject, document=_said(change.proposed), at=starts, proposing=False)
+    kind.check(subject=change.subject, document=stored.said(change.proposed), at=starts, proposing=False)
 
 
 def _require_base(change: Change, *, at: datetime) -> None:
     """Compare with what stands at this moment, under the lock; that time has passed is no difference."""
     kind = governed.kind(change.about)
-    base = kind.since(document=_said(change.current), at=at)
+    base = kind.since(document=stored.said(change.current), at=at)
     if not governed.same(base, kind.current(subject=change.subject, at=at)):
         raise StaleChange()
 
@@ -237,11 +237,12 @@ def _end(change: Change, state: str, *, answer: str | None = None, applied_at: d
     change.save(update_fields=["state", "answer", "decided_by", "decided_at", "applied_at"])
 
 
-def _opened(change_id: int, *, by: User, states: tuple[str, ...]) -> Change:
-    """Lock the change for this admin, in one of these states. Deciding twice finds it decided."""
+def _opened(change_id: int, *, by: User, states: tuple[str, ...], author: bool = False) -> Change:
+    """Lock the change for this admin (or its `author`), in one of these states. Deciding twice finds it decided."""
     _one_at_a_time()
-    _require_admin(by)
     change = _locked(change_id)
+    if change is None or not author or change.author_id != by.pk:
+        _require_admin(by)
     if change is None:
         raise NotFound("There is no such change here.")
     if change.state not in states:
@@ -260,25 +261,19 @@ def _require_admin(person: User) -> None:
         raise NotAnAdmin()
 
 
+def _require_author(author: User, *, about: str, subject: str) -> None:
+    """An admin; of a passkey, the person themselves, who proposes it by registering it."""
+    if about != Change.About.PASSKEY:
+        _require_admin(author)
+    elif author.username != subject:
+        raise NotFound("There is no such passkey of yours.")
+
+
 def _one_at_a_time() -> None:
     """Wait for whoever is changing the map. SQLite has one writer anyway."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
-def _written(
-    author: User, about: str, subject: str, stands: Document | None, wanted: Document | None, *, note: str,
-    effective_at: datetime, at: datetime,
-) -> Change:  # fmt: skip
-    said: dict[str, Any] = {
-        "about": about, "subject": subject, "current": stands, "proposed": wanted, "author": author.urn, "note": note,
-        "effective_at": effective_at.isoformat(),
-    }  # fmt: skip
-    return Change.objects.create(
-        about=about, subject=subject, current=_bytes(stands), proposed=_bytes(wanted), note=note, author=author,
-        dig=canonical.digest("change", said), created_at=at, effective_at=effective_at,
-    )  # fmt: skip
 
 
 def _record(step: str, change: Change, *, by: User | None, at: datetime) -> None:
@@ -288,13 +283,6 @@ def _record(step: str, change: Change, *, by: User | None, at: datetime) -> None
 def _check_words(note: str, starts: datetime, *, at: datetime) -> None:
     if len(note) > TEXT_LIMIT:
         raise TextTooLong(f"Keep it to {TEXT_LIMIT} characters.", pointer="/note")
+    secrecy.require_none(note, at="/note", who="change")
     if not at <= starts <= at + FURTHEST:
         raise BadChange("A change takes effect now or within a year.", pointer="/effective_at")
-
-
-def _bytes(document: Document | None) -> bytes | None:
-    return None if document is None else canonical.canonical(document)
-
-
-def _said(stored: bytes | None) -> Document | None:
-    return None if stored is None else json.loads(bytes(stored))

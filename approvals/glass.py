@@ -3,17 +3,15 @@
 It is bounded and needs a reason; receipt, ledger and worklist name it as what it is; somebody else looks at it after.
 """
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from placet import canonical
 
 from accounts.models import User
 
-from . import access, assignment, findings, ledger, rows, settlement, spoken
+from . import access, assignment, findings, ledger, rows, secrecy, settlement, signing, spoken
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
@@ -26,7 +24,6 @@ from .errors import (
     TooManyBroken,
 )  # fmt: skip
 from .models import Action, Edit, Entry, Finding, Receipt, Review, State
-from .rules import statements
 
 BASIS = "break_glass"
 EVENT = "action.glass_broken"
@@ -34,17 +31,21 @@ MOST_AN_HOUR = 3  # glasses one person may break; more is no emergency of one pe
 REASON_LIMIT = 500
 
 
-def break_glass(*, action_id: UUID, person: User, reason: str, seen: str | None = None, at: datetime) -> Receipt:
+def break_glass(
+    *, action_id: UUID, person: User, reason: str, seen: str | None = None, at: datetime,
+    signed: signing.Signed | None = None, opened: int = 0,
+) -> Receipt:  # fmt: skip
     """Approve the action alone, with a reason. Only who holds the role that its rule names, and never their own ask.
 
-    `seen` is the digest of what they were shown, as in `reviews.Given`.
+    `seen` is the digest of what they were shown, `signed` their passkey's word for it, as in `verdicts.Given`.
     """
     said = _worded(reason)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)  # one glass after the other, or nobody could count them
         action = _admitted(action_id, person=person, at=at)
         edit = spoken.newest_edit(action.pk)
-        review, stmt = _review(action, edit, person=person, reason=said, seen=seen, at=at)
+        signing.require(action.policy.rule, verdict="approve", signed=signed is not None)
+        review, stmt = _review(action, edit, person=person, reason=said, seen=seen, at=at, signed=signed, opened=opened)
         kept = settlement.statements_of([*spoken.current(action.reviews.all()), review])
         line = ledger.Line(event=EVENT, actor=person.urn, action_id=action.pk, dig=canonical.digest_bytes(stmt), at=at)
         case = settlement.Case(
@@ -54,6 +55,15 @@ def break_glass(*, action_id: UUID, person: User, reason: str, seen: str | None 
         (receipt,) = settlement.settle_many([case], at=at, after=([review], [line]))
         findings.record([_finding(action, reason=said)], at=at)
     return receipt
+
+
+def stated(*, action_id: UUID, person: User, seen: str | None, at: datetime, opened: int = 0) -> bytes:
+    """The statement that breaking the glass would be recorded with, for a passkey to sign; nothing is recorded."""
+    with transaction.atomic():
+        action = _admitted(action_id, person=person, at=at)
+        edit = spoken.newest_edit(action.pk)
+        _, stmt = _review(action, edit, person=person, reason="", seen=seen, at=at, signed=None, opened=opened)
+    return stmt
 
 
 def may_break(*, action: Action, person: User, at: datetime) -> bool:
@@ -70,6 +80,7 @@ def _worded(reason: str) -> str:
         raise TextMissing("Say why it cannot wait for the others.", pointer="/reason")
     if len(said) > REASON_LIMIT:
         raise TextTooLong(f"Keep the reason under {REASON_LIMIT} characters.", pointer="/reason")
+    secrecy.require_none(said, at="/reason", who="glass")
     return said
 
 
@@ -111,24 +122,24 @@ def _require_another(action: Action, *, person: User) -> None:
 
 
 def _review(
-    action: Action, edit: Edit | None, *, person: User, reason: str, seen: str | None, at: datetime
-) -> tuple[Review, bytes]:
+    action: Action, edit: Edit | None, *, person: User, reason: str, seen: str | None, at: datetime,
+    signed: signing.Signed | None, opened: int = 0,
+) -> tuple[Review, bytes]:  # fmt: skip
     """What they say, of the newest bytes, which are those they were shown."""
     dig, role = edit.dig if edit else "", action.policy.rule.break_glass
     shown = settlement.shown(action, policy=action.policy, edited=dig)
     if seen is not None and seen != shown:
         raise StaleView()
-    ask = settlement.ask_of(action, server_urn=action.server.urn, edited=dig)
-    policy = settlement.policy_ref(action.policy)
-    stmt = canonical.canonical(
-        statements.review(
-            ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict="approve", reviewer=person.urn, role=role,
-            at=at, expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
-        )
+    statement = signing.statement(
+        action, person=person, role=role, verdict="approve", shown=shown, edited=dig, at=at, signed=signed,
+        more={"opened": opened},
     )  # fmt: skip
+    stmt = canonical.canonical(statement)
+    counting = signing.read(rows.fetch(*signing.ask([person]))) if signed else []
+    webauthn = signing.checked(stmt, signed, person=person, counting=counting) if signed else None
     said = Review(
         action_id=action.pk, reviewer_id=person.pk, role=role, verdict="approve", note=reason, shown=shown, stmt=stmt,
-        edit=edit.number if edit else 0, at=at,
+        edit=edit.number if edit else 0, webauthn=webauthn, opened=opened, at=at,
     )  # fmt: skip
     return said, stmt
 

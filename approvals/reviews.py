@@ -3,90 +3,50 @@
 Verdicts are recorded many at a time, in three turns with the database: read and lock, write, commit.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from placet import canonical
 
 from accounts.models import User
 from accounts.roles import Holder
 
-from . import access, assignment, edits, ledger, nudge, rows, settlement, spoken
+from . import access, assignment, edits, ledger, looking, nudge, rows, secrecy, settlement, signing, spoken, verdicts
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
-    BadEdit,
-    BadValidity,
     OwnAsk,
-    PasskeyMissing,
     Refusal,
     StaleView,
     TextMissing,
     TextTooLong,
-    UnknownVerdict,
 )  # fmt: skip
 from .models import Action, Comment, Receipt, State
-from .rules import quorum, statements, timing
+from .rules import quorum
 from .together import Together
+from .verdicts import TEXT_LIMIT, Answer, Given, Recorded
 
-TEXT_LIMIT = 2000
-NOTE_BYTES = 2000  # in JSON: a denial's note travels in the receipt, and a receipt has at most 16 KiB
-VERDICTS = ("approve", "deny")
 TOGETHER = 32  # verdicts in one transaction at most
 MOMENT = timedelta(seconds=1)  # verdicts further apart by their clocks are not taken as of one moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A verdict as a person hands it in.
-
-    `seen` is the digest of the view the person decided on (`settlement.shown`); None when the caller is a script that
-    showed nothing and takes the stored bytes as they are. `valid_seconds` may shorten what policy allows.
-    `changes`, by JSON pointer, are what a yes is given to instead of what was seen (`edits`).
-    """
-
-    action_id: UUID
-    reviewer: User
-    verdict: str
-    note: str = ""
-    seen: str | None = None
-    valid_seconds: int | None = None
-    changes: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A verdict that counts now.
-
-    `state` is pending while the quorum waits for others; `receipt` is there once settled.
-    """
-
-    action_id: UUID
-    state: str
-    approvals: int
-    need: int
-    receipt: Receipt | None
-
-
-type Answer = Recorded | Refusal
-
-
 def record(
     *, action_id: UUID, reviewer: User, verdict: str, note: str = "", seen: str | None = None, at: datetime,
-    valid_seconds: int | None = None, changes: Mapping[str, Any] | None = None,
+    valid_seconds: int | None = None, changes: Mapping[str, Any] | None = None, signed: signing.Signed | None = None,
+    opened: int = 0,
 ) -> Recorded:  # fmt: skip
     """Record one person's verdict, and settle the action when it completes the quorum. See `Given`."""
     given = Given(
         action_id=action_id, reviewer=reviewer, verdict=verdict, note=note, seen=seen, valid_seconds=valid_seconds,
-        changes=changes,
+        changes=changes, signed=signed, opened=opened,
     )  # fmt: skip
+    # Whoever waits in line holds a connection already: else those who wait could hold all that the first one needs.
+    connection.ensure_connection()
     # Inside somebody's transaction this verdict is part of that, and of no other.
     answer = record_many(given=[given], at=at)[0] if connection.in_atomic_block else _together.ask((given, at))
     if isinstance(answer, Refusal):
@@ -104,6 +64,19 @@ def record_many(*, given: Sequence[Given], at: datetime) -> list[Answer]:
         answers = [desk.answer(each) for each in given]
         receipts = desk.write()
     return [_with_receipt(answer, receipts) for answer in answers]
+
+
+def stated(*, given: Given, at: datetime) -> bytes:
+    """The statement that this verdict would be recorded with now, as canonical bytes for a passkey to sign.
+
+    Nothing is recorded; what recording would refuse is refused.
+    """
+    with transaction.atomic():
+        desk = _Desk([given], at=at, foretelling=True)
+        answer = desk.answer(given)
+    if isinstance(answer, Refusal):
+        raise answer
+    return desk.new[0].stmt
 
 
 def _of_one_moment(first: tuple[Given, datetime], other: tuple[Given, datetime]) -> bool:
@@ -127,6 +100,7 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
         raise TextMissing()
     if len(text) > TEXT_LIMIT:
         raise TextTooLong()
+    secrecy.require_none(text, at="/text", who=author.urn)
     with transaction.atomic():
         action = access.action_seen_by(author, action_id, at=at)
         said = Comment.objects.create(action=action, author=author, text=text, at=at)
@@ -141,31 +115,18 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
     return said
 
 
-def _check(given: Given) -> None:
-    if given.verdict not in VERDICTS:
-        raise UnknownVerdict()
-    if len(given.note) > TEXT_LIMIT:
-        raise TextTooLong(pointer="/note")
-    if given.verdict == "deny" and len(canonical.canonical(given.note)) > NOTE_BYTES:
-        raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
-    if given.valid_seconds is not None and not 1 <= given.valid_seconds <= timing.APPROVAL_LIFE:
-        raise BadValidity()
-    if given.changes is not None and given.verdict != "approve":
-        raise BadEdit("Only a yes changes anything. Say no with a reason instead.")
-    if given.changes is not None and given.seen is None:
-        raise StaleView("Say what you saw: an edit is of the newest bytes, and of no others.")
-
-
 class _Desk:
     """What one transaction knows of the actions that lie on it, and is about to write."""
 
-    def __init__(self, given: Sequence[Given], *, at: datetime) -> None:
-        self.at = at
+    def __init__(self, given: Sequence[Given], *, at: datetime, foretelling: bool = False) -> None:
+        self.at, self.foretelling = at, foretelling
         ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
-        locked, earlier, *held = rows.fetch(
-            access.ask_locked(ids), spoken.ask_earlier(ids), *access.ask_rights(users=users, action_ids=ids, at=at)
-        )
-        self.actions, self.rights = access.read_locked(locked), access.read_rights(*held, users=users)
+        rights = access.ask_rights(users=users, action_ids=ids, at=at)
+        signers = signing.ask(each.reviewer for each in given if each.signed)
+        locked, earlier, *found = rows.fetch(access.ask_locked(ids), spoken.ask_earlier(ids), *rights, *signers)
+        self.actions = access.read_locked(locked)
+        self.rights = access.read_rights(*found[: len(rights)], users=users)
+        self.counting = signing.read(found[len(rights) :])
         self.heard = spoken.read_earlier(earlier)
         self.new: list[spoken.Said] = []
         self.edits: list[edits.Row] = []
@@ -175,7 +136,7 @@ class _Desk:
 
     def answer(self, given: Given) -> Answer:
         try:
-            _check(given)
+            verdicts.check(given)
             return self._take(given)
         except Refusal as refusal:
             return refusal
@@ -209,11 +170,20 @@ class _Desk:
             self._settle(settlement.expired(action, reviews=heard.said))
             raise AlreadySettled(state=State.EXPIRED, at=self.at)
         _admit(action, given, heard=heard)
+        signing.require(action.policy.rule, verdict=given.verdict, signed=self.foretelling or given.signed is not None)
+        if given.verdict == "approve":
+            seen = settlement.shown(action, policy=action.policy, edited=heard.dig)
+            looking.require(action, person=given.reviewer, shown=seen, at=self.at)
         voices = assignment.theirs(action, voices)
-        voice = self._voice(action, given, heard.votes, voices)
         if given.changes is not None:
-            voice = self._edit(action, given, voices)
-        self._write(action, given, voice=voice)
+            edits.require_right(given.reviewer, action, self.rights)
+        # Whoever edits it has the first word on new bytes.
+        voice = self._voice(action, given, heard.votes if given.changes is None else [], voices)
+        edit = None if given.changes is None else self._edit(action, given)
+        said = self._said(action, given, voice=voice, edit=edit)
+        if edit:
+            self._put(edit, given)
+        self._write(said)
         return self._count(action, given)
 
     def _voice(self, action: Action, given: Given, votes: list[quorum.Vote], voices: list[Holder]) -> Holder:
@@ -224,35 +194,42 @@ class _Desk:
             return (asked or voices)[0]
         return assignment.voice(terms, votes, asked, others=partial(assignment.everybody_for, action, at=self.at))
 
-    def _edit(self, action: Action, given: Given, voices: list[Holder]) -> Holder:
-        """Put the edited bytes in place of those that were seen. All begins anew; this is the first word on them."""
-        edits.require_right(given.reviewer, action, self.rights)
-        voice, heard = self._voice(action, given, [], voices), self.heard[action.pk]
-        row = edits.row(
-            action=action, number=heard.edit + 1, editor=given.reviewer, changes=given.changes or {}, at=self.at
-        )
-        heard.edited(number=row.number, dig=row.dig)
-        self.edits.append(row)
+    def _edit(self, action: Action, given: Given) -> edits.Row:
+        """The edited bytes, to be put in place of those that were seen."""
+        number = self.heard[action.pk].edit + 1
+        return edits.row(action=action, number=number, editor=given.reviewer, changes=given.changes or {}, at=self.at)
+
+    def _put(self, edit: edits.Row, given: Given) -> None:
+        """All begins anew from here on."""
+        self.heard[given.action_id].edited(number=edit.number, dig=edit.dig)
+        self.edits.append(edit)
         line = ledger.Line(
-            event="action.edited", actor=given.reviewer.urn, action_id=action.pk, dig=row.dig, at=self.at
+            event="action.edited", actor=given.reviewer.urn, action_id=given.action_id, dig=edit.dig, at=self.at
         )
         self.lines.append(line)
-        return voice
 
-    def _write(self, action: Action, given: Given, *, voice: Holder) -> None:
+    def _said(self, action: Action, given: Given, *, voice: Holder, edit: edits.Row | None) -> spoken.Said:
+        """What they say, of the newest bytes; a refusal when what they signed is something else."""
         heard, person = self.heard[action.pk], given.reviewer
-        shown = settlement.shown(action, policy=action.policy, edited=heard.dig)
-        said = _statement(action, given, voice=voice, shown=shown, edited=heard.dig, at=self.at)
-        stmt = canonical.canonical(said)
-        new = spoken.Said(
-            action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, voice.role,
-            voice.on_behalf_of_id, heard.edit, shown, self.at,
+        number, dig = (edit.number, edit.dig) if edit else (heard.edit, heard.dig)
+        shown = settlement.shown(action, policy=action.policy, edited=dig)
+        statement = signing.statement(
+            action, person=person, role=voice.role, on_behalf_of=voice.on_behalf_of, verdict=given.verdict,
+            shown=shown, edited=dig, at=self.at, signed=given.signed, more={"opened": given.opened},
         )  # fmt: skip
-        heard.said.append(new)
-        self.new.append(new)
+        stmt = canonical.canonical(statement)
+        webauthn = signing.checked(stmt, given.signed, person=person, counting=self.counting) if given.signed else None
+        return spoken.Said(
+            action.pk, person.pk, person.username, given.verdict, given.note.strip(), stmt, voice.role,
+            voice.on_behalf_of_id, number, shown, self.at, webauthn, given.opened,
+        )  # fmt: skip
+
+    def _write(self, said: spoken.Said) -> None:
+        self.heard[said.action_id].said.append(said)
+        self.new.append(said)
         line = ledger.Line(
-            event=f"action.reviewed.{given.verdict}", actor=person.urn, action_id=action.pk,
-            dig=canonical.digest_bytes(stmt), at=self.at,
+            event=f"action.reviewed.{said.verdict}", actor=f"user:{said.username}", action_id=said.action_id,
+            dig=canonical.digest_bytes(said.stmt), at=self.at,
         )  # fmt: skip
         self.lines.append(line)
 
@@ -282,20 +259,6 @@ def _admit(action: Action, given: Given, *, heard: spoken.Heard) -> None:
         raise OwnAsk()
     if given.seen is not None and given.seen != settlement.shown(action, policy=action.policy, edited=heard.dig):
         raise StaleView()
-    if given.verdict == "approve" and action.policy.rule.passkey == "required":
-        raise PasskeyMissing()
-
-
-def _statement(
-    action: Action, given: Given, *, voice: Holder, shown: str, edited: str, at: datetime
-) -> dict[str, object]:  # fmt: skip
-    ask = settlement.ask_of(action, server_urn=action.server.urn, edited=edited)
-    policy = settlement.policy_ref(action.policy)
-    return statements.review(
-        ask, policy, issuer=settings.PUBLIC_URL, shown=shown, verdict=given.verdict, reviewer=given.reviewer.urn,
-        role=voice.role, on_behalf_of=f"user:{voice.on_behalf_of}" if voice.on_behalf_of else None, at=at,
-        expires=action.deadline_at, rnd=secrets.token_urlsafe(16),
-    )  # fmt: skip
 
 
 def _case(action: Action, last: Given, heard: spoken.Heard, *, state: str) -> settlement.Case:

@@ -31,6 +31,7 @@ class Stated(Protocol):
     """A review, as far as a receipt repeats it."""
 
     stmt: bytes
+    webauthn: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,12 @@ def shown(action: Action, *, policy: Policy | None, edited: str = "") -> str:
 
 
 def statements_of(reviews: Iterable[Stated]) -> list[dict[str, Any]]:
-    """Return the stored review statements, as they go into a receipt."""
-    return [json.loads(bytes(review.stmt)) for review in reviews]
+    """Return the stored review statements, each with the assertion that signed it, as they go into a receipt."""
+    return [
+        {"stmt": json.loads(bytes(review.stmt))}
+        | ({"webauthn": json.loads(bytes(review.webauthn))} if review.webauthn else {})
+        for review in reviews
+    ]
 
 
 def _moves(cases: list[Case], *, at: datetime) -> list[rows.Question]:

@@ -13,7 +13,7 @@ from .rules import quorum
 
 _EARLIER = """
 SELECT review.action_id, review.reviewer_id, person.username, review.verdict, review.note, review.stmt, review.role,
-       review.on_behalf_of_id, review.edit,
+       review.on_behalf_of_id, review.edit, review.webauthn,
        (SELECT dig FROM approvals_edit WHERE action_id = review.action_id AND number = review.edit)
   FROM approvals_review AS review
   JOIN accounts_user AS person ON person.id = review.reviewer_id
@@ -44,6 +44,8 @@ class Said:
     edit: int = 0
     shown: str = ""
     at: datetime | None = None
+    webauthn: bytes | None = None
+    opened: int = 0
 
     @property
     def vote(self) -> quorum.Vote:
@@ -74,12 +76,12 @@ def ask_earlier(action_ids: Sequence[UUID]) -> rows.Question:
 
 def read_earlier(found: rows.Answer) -> defaultdict[UUID, Heard]:
     heard: defaultdict[UUID, Heard] = defaultdict(Heard)
-    for action_id, *rest, edit, dig in found:
+    for action_id, *rest, edit, webauthn, dig in found:
         key = UUID(str(action_id))
         if edit > heard[key].edit:
             heard[key].edited(number=edit, dig=dig)
         if edit == heard[key].edit:
-            heard[key].said.append(Said(key, *rest, edit))
+            heard[key].said.append(Said(key, *rest, edit, webauthn=webauthn))
     return heard
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import roles
+from accounts import passkeys, roles
 from accounts.models import Absence, Role, Server
 
 from . import findings, policy
@@ -40,9 +40,14 @@ def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
     """Refuse what too few people could ever meet; see `vet`."""
     benches = _benches([rule], at=at)[rule.absence]
     barred = _of(rule, _owners([rule]))
+    signers = _signers([rule], at=at)
     lacking = _lacking(rule, benches, barred)
     if lacking:
         raise Unsatisfiable(f"{rule.checkpoint} {lacking}.", pointer="/needs")
+    unsigned = _unsigned(rule, benches, barred, signers)
+    if unsigned:
+        raise Unsatisfiable(f"{rule.checkpoint} {unsigned}.", pointer="/passkey")
+    benches = _signing(rule, benches, signers)
     _require_roles(rule)
     _require_breakers(rule, benches)
     return _warnings(rule, benches, barred)
@@ -51,8 +56,11 @@ def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
 def unsatisfiable(*, rules: Iterable[Rule], at: datetime) -> dict[str, str]:
     """Return checkpoint -> why its rule can be met by nobody now; a constant number of queries for all of them."""
     rules = [rule for rule in rules if rule.needs and not rule.retired]
-    benches, owners = _benches(rules, at=at), _owners(rules)
-    found = {rule.checkpoint: _lacking(rule, benches[rule.absence], _of(rule, owners)) for rule in rules}
+    benches, owners, signers = _benches(rules, at=at), _owners(rules), _signers(rules, at=at)
+    found = {}
+    for rule in rules:
+        held, barred = benches[rule.absence], _of(rule, owners)
+        found[rule.checkpoint] = _lacking(rule, held, barred) or _unsigned(rule, held, barred, signers)
     return {name: lacking for name, lacking in found.items() if lacking}
 
 
@@ -79,11 +87,7 @@ def in_force() -> list[Policy]:
 
 
 def _require_kept(rule: Rule) -> None:
-    """Refuse what the document can say and this console does not do yet: a rule promises nothing that is not kept."""
-    if rule.passkey == "required":
-        raise BadPolicy(
-            "This console takes no passkeys yet, so nobody could say yes. Leave it optional.", pointer="/passkey"
-        )
+    """Refuse what would promise more than is kept."""
     if rule.edit and rule.effect != "review":
         raise BadPolicy("Only what people decide can be changed before a yes. Leave this empty.", pointer="/edit")
     for index, pointer in enumerate(rule.edit):
@@ -96,6 +100,31 @@ def _require_kept(rule: Rule) -> None:
 def _lacking(rule: Rule, benches: Benches, barred: frozenset[int]) -> str | None:
     lacking = satisfying.shortfall(rule.needs, benches, without=barred)
     return f"{lacking}, not counting the owner of {rule.server}" if lacking and barred else lacking
+
+
+def _unsigned(rule: Rule, benches: Benches, barred: frozenset[int], signers: Collection[int]) -> str | None:
+    """Why too few of them could sign, where each yes needs a passkey."""
+    if rule.passkey != "required":
+        return None
+    lacking = satisfying.shortfall(rule.needs, _signing(rule, benches, signers), without=barred)
+    return f"{lacking} with a passkey that counts" if lacking else None
+
+
+def _signing(rule: Rule, benches: Benches, signers: Collection[int]) -> Benches:
+    """The roles without those who could not sign; where nobody has to, as they are."""
+    if rule.passkey != "required":
+        return benches
+    approving = {need.role for need in rule.needs} | {rule.break_glass}
+    return _seated({role: _with_passkeys(b, signers) if role in approving else b for role, b in benches.items()})
+
+
+def _with_passkeys(bench: satisfying.Bench, signers: Collection[int]) -> satisfying.Bench:
+    return satisfying.Bench(voices=tuple(voice for voice in bench.voices if voice.person in signers))
+
+
+def _signers(rules: Iterable[Rule], *, at: datetime) -> set[int]:
+    """Who has a passkey, where one of these rules asks for it."""
+    return passkeys.people_with(at=at) if any(rule.passkey == "required" for rule in rules) else set()
 
 
 def _noted(checkpoint_ids: Collection[int], *, at: datetime) -> set[int]:
@@ -118,7 +147,8 @@ def _require_breakers(rule: Rule, benches: Benches) -> None:
     if rule.break_glass is None:
         return
     if not benches[rule.break_glass].voices:
-        raise Unsatisfiable(f"{rule.break_glass} could break the glass, and nobody holds it.", pointer="/break_glass")
+        lacks = "of it has a passkey" if rule.passkey == "required" else "holds it"
+        raise Unsatisfiable(f"{rule.break_glass} could break the glass, and nobody {lacks}.", pointer="/break_glass")
     if not rule.exceptions:
         raise Unsatisfiable(
             "Who breaks the glass is looked at afterwards: name a role for exceptions.", pointer="/exceptions"

@@ -11,6 +11,18 @@ class NotAnAsk(Refusal):
         self.code = code
 
 
+class SecretFound(Refusal):
+    """A form that asks for a secret, or a text that holds one. `rule` names the check, `offset` the character; the
+    secret itself is nowhere in here.
+    """
+
+    code = "holds_secret"
+
+    def __init__(self, code: str, message: str, *, rule: str, pointer: str, offset: int = -1) -> None:
+        super().__init__(message, pointer=pointer)
+        self.code, self.rule, self.offset = code, rule, offset
+
+
 class TooLarge(Refusal):
     code = "too_large"
     message = "An ask has at most 262144 bytes."
@@ -103,7 +115,24 @@ class NotAnOwner(Refusal):
 
 class PasskeyMissing(Refusal):
     code = "passkey_missing"
-    message = "The rule wants each yes signed with a passkey, and this console takes none yet. You can still deny."
+    message = "The rule wants each yes signed with a passkey, on the page of the ask. A no needs none."
+
+
+class PasskeyNotTaken(Refusal):
+    code = "passkey_not_taken"
+    message = "So many people decide this that a receipt has no room for their passkeys. Decide it without one."
+
+
+class TooSoon(Refusal):
+    """The rule wants it looked at for a while first: so long after this person first saw this view."""
+
+    code = "too_soon"
+    message = "The rule wants this looked at for longer before a yes."
+
+
+class Unopened(Refusal):
+    code = "unopened"
+    message = "Not everything was open. Open what is large and read it before a yes."
 
 
 class StaleView(Refusal):

@@ -52,3 +52,15 @@ class KeyUnusable(Refusal):
 
     code = "key_unusable"
     message = "The key cannot be used."
+
+
+class NotPostgres(Refusal):
+    code = "not_postgres"
+    message = "Only PostgreSQL knows roles. Whoever may write an SQLite file may write all of it."
+
+
+class BadRole(Refusal):
+    """A role that cannot be bounded."""
+
+    code = "bad_role"
+    message = "This role cannot be bounded."

@@ -41,3 +41,13 @@ class NotErasable(Refusal):
 class AlreadyErased(Refusal):
     code = "already_erased"
     message = "This was erased already."
+
+
+class OwnWord(Refusal):
+    code = "own_word"
+    message = "You had a say in this, so somebody else who answers for the log has to erase it."
+
+
+class SealingKeyInUse(Refusal):
+    code = "sealing_key_in_use"
+    message = "This key is current, or something is still sealed with it. Run `manage.py seal rotate`, then try again."

@@ -10,7 +10,7 @@ from accounts.models import User
 
 from ..errors import BadChange
 from ..models import Change
-from . import admins, checkpoints, roles, servers, tokens
+from . import admins, checkpoints, passkeys, roles, servers, stored, tokens
 
 type Document = dict[str, Any]
 
@@ -66,6 +66,7 @@ KINDS: dict[str, Kind] = {
     Change.About.SERVER: servers,
     Change.About.TOKEN: tokens,
     Change.About.ADMIN: admins,
+    Change.About.PASSKEY: passkeys,
 }
 
 
@@ -74,6 +75,12 @@ def kind(about: str) -> Kind:
     if found is None:
         raise BadChange(f"A change is about {', '.join(KINDS)}.", pointer="/about")
     return found
+
+
+def drop(change: Change, *, by: User, at: datetime) -> None:
+    """It will not be. Only a passkey waited for it, which is revoked."""
+    if change.about == Change.About.PASSKEY:
+        passkeys.drop(stored.said(change.proposed), by=by, at=at)
 
 
 def same(one: Document | None, other: Document | None) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from accounts import invitations
 from accounts.models import User
 
 from ..errors import BadChange
@@ -16,4 +17,6 @@ def named(usernames: Iterable[tuple[str, str]]) -> dict[str, User]:
             raise BadChange(f"Nobody is named {name}.", pointer=pointer)
         if not known[name].is_active:
             raise BadChange(f"{name} has no active account.", pointer=pointer)
+        if invitations.awaited(known[name]):
+            raise BadChange(f"{name} has not taken up the invitation yet: whoever made it knows it.", pointer=pointer)
     return known

@@ -134,6 +134,9 @@ class Finding(models.Model):
         UNSATISFIABLE = "unsatisfiable", "too few people"
         NOBODY_LEFT = "nobody_left", "everybody passed it on"
         TOO_MANY_NAMES = "too_many_names", "too many names"
+        BURST = "burst", "yes, faster than anybody reads"
+        NO_DENIALS = "no_denials", "never a no"
+        DRILL = "drill", "drill missed"
 
     code = models.CharField(max_length=16, choices=Code)
     checkpoint = models.ForeignKey(Checkpoint, null=True, on_delete=models.PROTECT, related_name="findings")

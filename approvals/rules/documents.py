@@ -159,6 +159,15 @@ class AdminDocument(Document):
     admin: bool
 
 
+class PasskeyDocument(Document):
+    """A passkey that is to count: whose it is, its credential id, and the digest of its public key."""
+
+    person: Person
+    name: Line = Field(max_length=60)
+    passkey: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,171}$")]
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
 def read[D: Document](shape: type[D], document: Any) -> D:
     """Read a document of this shape; BadChange says where it is wrong, and how."""
     try:

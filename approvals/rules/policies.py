@@ -16,6 +16,7 @@ from ..errors import BadPolicy
 from . import matching, timing
 
 MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
+MOST_SIGNED = 4  # the same, with the assertion of a passkey in each
 MOST_NAME_BYTES = 150  # for the same reason
 LONGEST = int(timing.LONGEST.total_seconds())
 
@@ -101,6 +102,7 @@ class Rule(Part):
     order: Literal["parallel", "sequential"] = "parallel"
     passkey: Literal["optional", "required"] = "optional"
     deadline_seconds: int = Field(3600, ge=1, le=LONGEST)
+    dwell_seconds: int = Field(0, ge=0, le=600)
     valid_seconds: int = Field(300, ge=1, le=timing.APPROVAL_LIFE)
     edit: Annotated[tuple[str, ...], Field(max_length=32)] = ()
     editors: Name | None = None
@@ -126,6 +128,10 @@ class Rule(Part):
             raise _wrong("/needs", "only the effect review needs approvals")
         if self.need > MOST_NEEDED:
             raise _wrong("/needs", f"a policy needs 1 to {MOST_NEEDED} approvals")
+        if self.passkey == "required" and self.need > MOST_SIGNED:
+            raise _wrong("/needs", f"where each yes needs a passkey, a policy needs 1 to {MOST_SIGNED} approvals")
+        if self.passkey == "required" and self.effect != "review":
+            raise _wrong("/passkey", "only what people decide can want their passkeys")
         roles = [need.role for need in self.needs]
         if len(set(roles)) != len(roles):
             again = next(index for index, role in enumerate(roles) if role in roles[:index])
@@ -139,6 +145,8 @@ class Rule(Part):
                 raise _wrong(f"/escalation/{index}/after_seconds", message)
         if self.editors is not None and not self.edit:
             raise _wrong("/editors", "name what may be changed, or nobody who may change it")
+        if self.dwell_seconds >= self.deadline_seconds:
+            raise _wrong("/dwell_seconds", "who has to look so long would never decide before the deadline")
         if self.warn_seconds is not None and self.warn_seconds >= self.deadline_seconds:
             raise _wrong("/warn_seconds", "a warning comes between the ask and its deadline")
         return self

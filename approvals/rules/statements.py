@@ -63,9 +63,11 @@ def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
 
 def review(
     ask: Ask, policy: PolicyRef, *, issuer: str, shown: str, verdict: str, reviewer: str, role: str,
-    at: datetime, expires: datetime, rnd: str, on_behalf_of: str | None = None,
+    at: datetime, expires: datetime, rnd: str, on_behalf_of: str | None = None, opened: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """One person's verdict on one digest; `on_behalf_of` is for whom they stood in, as `user:alice`."""
+    """One person's verdict on one digest; `on_behalf_of` is for whom they stood in, as `user:alice`, and `opened` how
+    many large values they opened before it.
+    """
     return {
         "@type": "placet.review.v1",
         "iss": issuer,
@@ -74,6 +76,7 @@ def review(
         "eff": ask.eff,
         "shown": shown,
         "verdict": verdict,
+        "opened": opened,
         "sub": reviewer,
         "role": role,
         "on_behalf_of": on_behalf_of,
@@ -141,7 +144,7 @@ def _common(
         "exp": int(expires.timestamp()),
         "req": _req(ask),
         "pol": policy.claim() if policy else None,
-        "reviews": [{"stmt": stmt} for stmt in reviews],
+        "reviews": reviews,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from approvals import reviews, standing
+from approvals import reviews, standing, verdicts
 from approvals.errors import NotFound, Refusal
 from approvals.management.telling import TellingCommand
 from approvals.wire import rest
@@ -23,7 +23,7 @@ class Command(TellingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("action_id")
-        parser.add_argument("verdict", choices=reviews.VERDICTS)
+        parser.add_argument("verdict", choices=verdicts.VERDICTS)
         parser.add_argument("--as", dest="username", required=True, metavar="USERNAME", help="who decides")
         parser.add_argument("--note", default="", help="what to say with it")
         parser.add_argument("--valid-for", type=int, metavar="SECONDS", help="an approval ends after so long")
