@@ -6,7 +6,7 @@ from celery import shared_task
 
 from accounts import servers
 
-from . import answers, changes, deadlines, sequencing, simulating, tallying, vetting
+from . import answers, changes, custody, deadlines, sequencing, simulating, tallying, vetting
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
@@ -47,9 +47,10 @@ def simulate(simulation_id: int) -> None:
 
 @shared_task(name=RECHECK)
 def recheck() -> int:
-    """Count what the days came to. Find the rules that nobody could meet any more, because people left or are away;
-    return how many are new.
+    """Count what the days came to, enter what became of signing keys, if that is missing. Find the rules that nobody
+    could meet any more, because people left or are away; return how many are new.
     """
     at = datetime.now(UTC)
     tallying.run(at=at)
+    custody.enter(at=at)
     return vetting.recheck(at=at)

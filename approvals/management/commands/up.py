@@ -1,6 +1,7 @@
 """`manage.py up`: prepare the stores, then keep the console running until Ctrl-C."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,13 +54,40 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database and the pages…")
         self.stdout.flush()
         try:
-            call_command("migrate", interactive=False, verbosity=0)
-            call_command("createcachetable", verbosity=0)
+            _migrate()
+            _check_keys()
             call_command("collectstatic", interactive=False, verbosity=0)
             return _seeded() if settings.DEMO else None
         except (DatabaseError, OSError) as error:
             reason = " ".join(str(error).split())
             raise CannotStart(f"the stores cannot be prepared: {reason}") from error
+
+
+def _migrate() -> None:
+    """By the owner of the tables, in processes of their own, where the console itself is none."""
+    if not settings.ENV.migrate_database_url:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        return
+    role = connection.settings_dict["USER"]
+    for command in (["migrate", "--noinput", "-v0"], ["createcachetable", "-v0"], ["db_roles", role, "--apply"]):
+        ended = subprocess.run(
+            [sys.executable, settings.BASE_DIR / "manage.py", *command], capture_output=True, text=True, check=False
+        )
+        if ended.returncode:
+            last = (ended.stderr.strip() or ended.stdout.strip()).splitlines()[-1:]
+            raise CannotStart(f"`manage.py {command[0]}` as the owner of the database failed: {' '.join(last)}")
+
+
+def _check_keys() -> None:
+    """Others of this machine cannot read them, they sign, and the ledger knows them."""
+    from approvals import custody, keys
+
+    try:
+        keys.check()
+    except keys.Unusable as error:
+        raise CannotStart(str(error)) from error
+    custody.enter(at=timezone.now())
 
 
 def _check_database() -> None:
