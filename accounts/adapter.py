@@ -7,6 +7,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from . import alarms, proofs
 
@@ -20,6 +21,24 @@ class Adapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Who signed in a moment ago need not say again who they are."""
         return not proofs.recent(self.request) and super().is_reauthentication_required(app=app, **kwargs)
+
+    @override
+    def get_login_stages(self) -> list[str]:
+        """Where there is single sign-on, its own way of asking for the second factor."""
+        stages = super().get_login_stages()
+        if not settings.OIDC_ISSUER:
+            return stages
+        own = {"allauth.mfa.stages.AuthenticateStage": "accounts.single_sign_on.SecondFactor"}
+        return [own.get(stage, stage) for stage in stages]
+
+    @override
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has neither password nor second factor here confirms at the provider."""
+        methods = super().get_reauthentication_methods(user)
+        if not methods and settings.OIDC_ISSUER:
+            url = f"{reverse('openid_connect_login')}?auth_params=prompt%3Dlogin"
+            return [{"id": "provider", "description": f"Use {settings.OIDC_NAME}", "url": url}]
+        return methods
 
     @override
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -8,35 +8,57 @@ from datetime import UTC, datetime
 from typing import override
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Prefetch, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from config.admin import ReadOnly, linked
 
-from .models import Absence, Membership, Role, Server, User
+from . import invitations
+from .models import Membership, Role, Server, User
 
 NAMES = ("first_name", "last_name", "email")
 RIGHTS = ("is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
 
-# Groups are roles, which change with a second admin; mail addresses are said with the person.
-admin.site.unregister([Group, EmailAddress])
+# Groups are roles, which change with a second admin; mail addresses are said with the person; how somebody proves who
+# they are is theirs, and so is what a provider calls them.
+admin.site.unregister([Group, EmailAddress, Authenticator])
+if apps.is_installed("allauth.socialaccount"):
+    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+
+    admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 
-class NewPersonForm(AdminUserCreationForm):
-    """A username is what a second admin reads before a role is given to it, and Cyrillic has an `а` too."""
+class NewPersonForm(ModelForm):
+    """A username is what a second admin reads before a role is given to it, and Cyrillic has an `а` too.
 
-    @override
+    No password: the person sets their own, by an invitation.
+    """
+
+    class Meta:
+        model = User
+        fields = ("username", *NAMES)
+
     def clean_username(self) -> str:
-        name = super().clean_username()
-        if name and not name.isascii():
+        name = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise ValidationError("Somebody has this name already.")
+        if not name.isascii():
             raise ValidationError("Use a to z, digits and @ . + - _ only: other letters can look like somebody else.")
         return name
+
+    @override
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        return super().save(commit)
 
 
 @admin.register(User)
@@ -45,19 +67,20 @@ class PersonAdmin(UserAdmin):
     their roles at once. Whoever is let in again holds nothing; and no admin is let in again by one alone.
 
     Of another admin that is all that can be changed here, and of oneself one's name. Who holds a role, or stands in
-    for somebody, keeps password and mail address: one person who could set them would decide as another, or for
-    themselves. Usernames are in receipts, so they are given once.
+    for somebody, keeps the mail address: one person who could set it would decide as another, or for
+    themselves. Nobody sets another's password. Usernames are in receipts, so they are given once.
     """
 
     add_form = NewPersonForm
     list_display = ("username", "first_name", "last_name", "holds", "is_active", "is_staff", "page")
     list_filter = ("is_active", "is_staff")
     fieldsets = (
-        (None, {"fields": ("username", "password", "page")}),
+        (None, {"fields": ("username", "page")}),
         ("Person", {"fields": NAMES}),
         ("May", {"fields": ("is_active", *RIGHTS)}),
         ("Dates", {"fields": DATES}),
     )
+    add_fieldsets = ((None, {"fields": ("username", *NAMES)}),)
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -94,23 +117,14 @@ class PersonAdmin(UserAdmin):
         return (*always, "email") if _decides(obj) else always
 
     @override
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list:
-        """Where no password can be set, nothing is said of it."""
-        told = super().get_fieldsets(request, obj)
-        if obj is None or not self._keeps_password(request, obj):
-            return told
-        return [(None, {"fields": ("username", "page")}), *told[1:]]
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Nobody does: people change their own, and set the first one by an invitation."""
+        raise PermissionDenied
 
     @override
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Admins change their own, on the page that asks for the old one; or the operator does, from a shell."""
-        person = self.get_object(request, id)
-        if person is not None and self._keeps_password(request, person):
-            raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
-
-    def _keeps_password(self, request: HttpRequest, person: User) -> bool:
-        return person.pk == request.user.pk or _is_admin(person) or _decides(person)
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """To their page, where an invitation is made."""
+        return HttpResponseRedirect(reverse("person", args=[obj.username]))
 
 
 def _is_admin(person: User) -> bool:
@@ -118,10 +132,7 @@ def _is_admin(person: User) -> bool:
 
 
 def _decides(person: User) -> bool:
-    """Whether they hold a role or stand in for somebody, now or later. Also who has no access now: they may again."""
-    lasting = Q(ends_at=None) | Q(ends_at__gt=datetime.now(UTC))
-    stands_in = Absence.objects.filter(lasting, delegations__delegate=person)
-    return Membership.objects.filter(lasting, person=person).exists() or stands_in.exists()
+    return invitations.decides(person, at=datetime.now(UTC))
 
 
 @admin.register(Role)

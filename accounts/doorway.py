@@ -10,7 +10,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.core.exceptions import ReauthenticationRequired
-from allauth.core.internal.httpkit import serialize_request
+from allauth.core.internal.httpkit import add_query_params, serialize_request
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -55,7 +55,7 @@ class Doorway(MiddlewareMixin):
             request.session[STATE_SESSION_KEY] = {"request": serialize_request(request), "at": time.time()}
             back = request.path
         methods = get_adapter(request).get_reauthentication_methods(request.user)
-        place = f"{methods[0]['url'] if methods else reverse('account_login')}?{urlencode({'next': back})}"
+        place = add_query_params(methods[0]["url"] if methods else reverse("account_login"), {"next": back})
         if request.htmx:
             return HttpResponse(status=204, headers={"HX-Redirect": place})
         return HttpResponseRedirect(place)

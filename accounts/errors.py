@@ -125,3 +125,13 @@ class TooManyPasskeys(Refusal):
 class BadPasskeyName(Refusal):
     code = "bad_passkey_name"
     message = "A name has 1 to 60 characters, in one line."
+
+
+class BadInvitation(Refusal):
+    code = "bad_invitation"
+    message = "This link is over, or was used. Ask whoever gave it to you for another."
+
+
+class NotInvited(Refusal):
+    code = "not_invited"
+    message = "Nobody can be invited to this account."

@@ -5,17 +5,19 @@ from allauth.decorators import rate_limit
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
+from django.conf import settings
 from django.urls import path
 from django.views.decorators.cache import never_cache
 
-from .views import you
+from .views import invitations, you
 
 _bounded = rate_limit(action="account")
 
 urlpatterns = [
-    path("sign-in/", views.login, name="account_login"),
+    path("sign-in/", views.LoginView.as_view(extra_context={"provider": settings.OIDC_NAME}), name="account_login"),
     path("sign-in/inactive/", never_cache(views.account_inactive), name="account_inactive"),
     path("sign-in/code/", never_cache(mfa.authenticate), name="mfa_authenticate"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("sign-out/", never_cache(views.logout), name="account_logout"),
     path("password/", never_cache(views.password_change), name="account_change_password"),
     path("confirm/", never_cache(views.reauthenticate), name="account_reauthenticate"),
@@ -31,3 +33,14 @@ urlpatterns = [
     path("you/recovery-codes/new/", never_cache(_bounded(codes.generate_recovery_codes)),
          name="mfa_generate_recovery_codes"),
 ]  # fmt: skip
+if settings.OIDC_ISSUER:
+    from . import single_sign_on
+
+    urlpatterns += [
+        path("sign-in/provider/", never_cache(single_sign_on.login), {"provider_id": single_sign_on.PROVIDER},
+             name="openid_connect_login"),
+        path("sign-in/provider/back/", never_cache(single_sign_on.callback), {"provider_id": single_sign_on.PROVIDER},
+             name="openid_connect_callback"),
+        path("sign-in/provider/cancelled/", never_cache(single_sign_on.cancelled),
+             name="socialaccount_login_cancelled"),
+    ]  # fmt: skip

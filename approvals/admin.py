@@ -10,7 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from placet import canonical
 
-from accounts import roles
+from accounts import roles, signins
 from accounts.admin import PersonAdmin
 from accounts.models import Role, User
 from config.admin import ReadOnly, linked
@@ -38,6 +38,7 @@ class RecordedPersonAdmin(PersonAdmin):
             for role in Role.objects.filter(memberships__person=obj).distinct():
                 roles.take(role=role.name, user=obj, at=at)
             vetting.recheck(at=at)
+            signins.end_all(person=obj, by=request.user, at=at)
 
     @override
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:

@@ -1,5 +1,6 @@
 """Who: people, the roles they hold, and the servers that may ask."""
 
+from .invitations import Invitation
 from .notices import Notice
 from .passkeys import Passkey
 from .people import Absence, Delegation, Membership, Role, User, Window
@@ -10,6 +11,7 @@ __all__ = [
     "SERVER_NAME",
     "Absence",
     "Delegation",
+    "Invitation",
     "Membership",
     "Notice",
     "Passkey",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,8 +10,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access
-from ..errors import Refusal
+from accounts import invitations, proofs, signins
+
+from .. import access, welcoming
+from ..errors import NotFound, Refusal
 from ..forms.people import NewRoleForm
 from ..models import Change
 from ..queries import people as read_people
@@ -67,6 +70,37 @@ def person_admin(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+@proofs.confirmed
+def person_invite(request: HttpRequest, username: str) -> HttpResponse:
+    """Make a link with which this person sets a password. It stands on this page once, and nowhere else."""
+    at = admin(request)
+    try:
+        token = welcoming.invite(username=username, by=request.user, at=at)
+    except NotFound as refusal:
+        raise Http404 from refusal
+    except Refusal as refusal:
+        return _shown(request, username, at=at, refusal=refusal)
+    person = read_people.one(username=username, at=at).person
+    link = f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}"
+    shown = {"person": person, "link": link, "expires": at + invitations.LIFE, "at": at}
+    return render(request, "accounts/invited.html", shown)
+
+
+@never_cache
+@require_POST
+@proofs.confirmed
+def person_sign_out(request: HttpRequest, username: str) -> HttpResponse:
+    """End every sign-in of this person, at once and without a second admin."""
+    at = admin(request)
+    try:
+        welcoming.sign_out(username=username, by=request.user, at=at)
+    except NotFound as refusal:
+        raise Http404 from refusal
+    return redirect("person", username=username)
+
+
+@never_cache
 @require_safe
 def role_named(request: HttpRequest) -> HttpResponse:
     """Lead to the page of the role of this name, there or not yet."""
@@ -97,5 +131,7 @@ def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusa
     shown = {
         "page": found, "refusal": refusal, "at": at, "may_change": access.is_admin(request.user),
         "proposed": proposed.about(username, Change.About.ADMIN),
+        "sign_ins": signins.going_on(person=found.person, at=at) if access.is_admin(request.user) else [],
+        "invited": invitations.awaited(found.person),
     }  # fmt: skip
     return render(request, "approvals/person.html", shown, status=422 if refusal else 200)
