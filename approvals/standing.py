@@ -10,6 +10,7 @@ from accounts.servers import Identity
 
 from . import rows
 from .errors import AnswerOver, NotFound, NotReleased, Refusal
+from .errors.sealed import Unreadable
 from .models import Action, Receipt, State
 from .sealing import EDIT, Context, opened
 
@@ -67,6 +68,7 @@ class Standing:
     note: str | None = None
     edit: bytes | None = None
     erased: bool = False
+    unreadable: Refusal | None = None
 
 
 def of_new(action: Action, *, checkpoint: str | None, receipt: Receipt | None) -> Standing:
@@ -82,7 +84,10 @@ def read(*, action_id: UUID) -> Standing:
     (found,) = rows.fetch((f"{_READ} WHERE action.id = %s", [action_id]))
     if not found:
         raise NotFound()
-    return _standing(found[0])
+    standing = _standing(found[0])
+    if standing.unreadable:
+        raise standing.unreadable
+    return standing
 
 
 def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Refusal]:
@@ -111,13 +116,18 @@ def page(
     text = f"{_READ} WHERE action.server_id = %s {''.join(narrowed)} ORDER BY action.id DESC LIMIT %s"
     (read,) = rows.fetch((text, [server.id, *narrowed.values(), limit + 1]))
     found = [_standing(row) for row in read[:limit]]
+    for each in found:
+        if each.unreadable:
+            raise each.unreadable
     return found, found[-1].id if len(read) > limit else None
 
 
 def _answer(row: Standing | None, *, server: Identity, living: dict[int, int]) -> Standing | Refusal:
     if living.get(server.id) != server.generation:
         return servers.outdated()
-    return row if row is not None and row.server_id == server.id else NotFound()
+    if row is None or row.server_id != server.id:
+        return NotFound()
+    return row.unreadable or row
 
 
 def _answered(row: tuple | None, *, server: Identity, living: dict[int, int], at: datetime) -> bool | Refusal:
@@ -137,9 +147,13 @@ def _standing(row: tuple) -> Standing:
     """SQLite keeps ids and times as text, and does not say so of what comes out of a subquery."""
     action_id, *rest, expires, jws, consumed, outcome, outcome_note, note, edit, dig, erased = row
     key = _id(action_id)
-    made = None if edit is None or erased else opened(bytes(edit), Context(EDIT, key, dig))
+    made, refusal = None, None
+    try:
+        made = None if edit is None or erased else opened(bytes(edit), Context(EDIT, key, dig))
+    except Unreadable as error:
+        refusal = error  # told to its own server alone: others are read in the same turn
     return Standing(
-        key, *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note, made, bool(erased)
+        key, *rest, _time(expires), jws, _time(consumed), outcome, outcome_note, note, made, bool(erased), refusal
     )  # fmt: skip
 
 

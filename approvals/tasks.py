@@ -3,15 +3,17 @@
 from datetime import UTC, datetime
 
 from celery import shared_task
+from django.conf import settings
 
 from accounts import servers
 
-from . import answers, changes, custody, deadlines, sequencing, simulating, tallying, vetting
+from . import answers, changes, custody, deadlines, erasing, sequencing, simulating, tallying, vetting
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
+RETAIN = "approvals.tasks.retain"
 
 
 @shared_task(name=SWEEP)
@@ -54,3 +56,12 @@ def recheck() -> int:
     tallying.run(at=at)
     custody.enter(at=at)
     return vetting.recheck(at=at)
+
+
+@shared_task(name=RETAIN)
+def retain() -> int:
+    """Erase the payloads of what was decided longer ago than they are kept; return how many."""
+    at, done = datetime.now(UTC), 0
+    while found := erasing.sweep(at=at, days=settings.RETAIN_DAYS):
+        done += found
+    return done

@@ -49,6 +49,7 @@ KEYS_DIR = VAR_DIR / "keys"
 STORES_FILE = VAR_DIR / environment.STORES
 SEAL_KEYS = ENV.seal_keys
 RETAIN_DAYS = ENV.retain_days
+SECRET_RULES_OFF = frozenset(filter(None, (name.strip() for name in ENV.secret_rules_off.split(","))))
 PUBLIC_URL = ENV.issuer
 REDIS_URL = ENV.redis_url or None
 BROKER_URL = ENV.broker_url or None
@@ -125,6 +126,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "approvals.views.erasing.Unread",
     "accounts.doorway.Doorway",
 ]
 ROOT_URLCONF = "config.urls"

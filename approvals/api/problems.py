@@ -6,7 +6,7 @@ A refusal that is not in the table is a bug here and answers 500; it never becom
 import json
 from collections.abc import Mapping
 
-from ..errors import Refusal, TooMany
+from ..errors import Refusal, SecretFound, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:placet:problem:"
@@ -46,13 +46,18 @@ TABLE: dict[str, tuple[int, str]] = {
     "outcome_conflict": (409, "Outcome conflict"),
     "not_released": (409, "Not released"),
     "answer_over": (410, "Over"),
+    "erased": (410, "Erased"),
     "too_large": (413, "Too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
     **dict.fromkeys(NOT_AN_ASK, (422, "Not an ask")),
+    "asks_for_secret": (422, "Asks for a secret"),
+    "holds_secret": (422, "Holds a secret"),
     "bad_outcome": (422, "Not an outcome"),
     "text_too_long": (422, "Too long"),
     "too_many": (429, "Too many"),
     "internal": (500, "Internal error"),
+    "unreadable": (500, "Unreadable"),
+    "sealing_key_missing": (503, "Sealing key missing"),
     "not_in_a_head": (503, "Not in a head yet"),
     "overloaded": (503, "Overloaded"),
     "unavailable": (503, "Unavailable"),
@@ -66,10 +71,11 @@ class Problem(Exception):
     """A no, ready to be sent. `code` is stable and public, `pointer` an RFC 6901 path into the body."""
 
     def __init__(
-        self, code: str, detail: str, *, pointer: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
+        self, code: str, detail: str, *, pointer: str | None = None, headers: Mapping[str, str] | None = None,
+        more: Mapping[str, str | int] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(detail)
-        self.code, self.detail, self.pointer = code, detail, pointer
+        self.code, self.detail, self.pointer, self.more = code, detail, pointer, more or {}
         self.status, self.title = answer_to(code)
         self.headers = {"Content-Type": MEDIA_TYPE, **HEADERS.get(self.status, {}), **(headers or {})}
 
@@ -83,6 +89,7 @@ class Problem(Exception):
             "detail": self.detail,
             "code": self.code,
             **({} if self.pointer is None else {"pointer": self.pointer}),
+            **self.more,
         }
         return json.dumps(said).encode()
 
@@ -95,4 +102,11 @@ def answer_to(code: str) -> tuple[int, str]:
 def of(refusal: Refusal) -> Problem:
     """The problem that a verb's refusal is at this door."""
     later = {"Retry-After": str(refusal.seconds)} if isinstance(refusal, TooMany) else None
-    return Problem(refusal.code, refusal.message, pointer=refusal.pointer, headers=later)
+    return Problem(refusal.code, refusal.message, pointer=refusal.pointer, headers=later, more=_more(refusal))
+
+
+def _more(refusal: Refusal) -> dict[str, str | int]:
+    """Which check found a secret, and at which character; nothing of the secret."""
+    if not isinstance(refusal, SecretFound):
+        return {}
+    return {"rule": refusal.rule} | ({"offset": refusal.offset} if refusal.offset >= 0 else {})

@@ -49,7 +49,8 @@ def _laws(byte, differs):
     content = f"(NEW.content IS NOT NULL AND OLD.content {differs} NEW.content AND {_kept('content', byte)} IS NOT TRUE)"
     return {
         "action": (
-            f"{_any(ASKED, differs)} OR (OLD.state <> 'pending' AND ({_any(SETTLED, differs)})) OR {' OR '.join(payloads)}"
+            f"{_any(ASKED, differs)} OR (OLD.state <> 'pending' AND ({_any(SETTLED, differs)})) "
+            f"OR {' OR '.join(payloads)}"
         ),
         "edit": f"{_any(EDITED, differs)} OR {_rewritten('body', byte, differs, action='action_id')}",
         "answer": (
@@ -143,6 +144,19 @@ def enact(apps, schema_editor):
         schema_editor.execute(statement, None)
 
 
+def _person():
+    return models.ForeignKey(
+        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+",
+        to=settings.AUTH_USER_MODEL,
+    )  # fmt: skip
+
+
+def _action():
+    return models.OneToOneField(
+        on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to="approvals.action"
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("approvals", "0012_keys"),
@@ -153,10 +167,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Erasure",
             fields=[
-                ("action", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to="approvals.action")),
+                ("action", _action()),
                 ("reason", models.CharField(max_length=400)),
                 ("at", models.DateTimeField()),
-                ("person", models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("person", _person()),
             ],
             options={"default_permissions": ()},
         ),

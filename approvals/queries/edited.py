@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors.sealed import Erased, Unreadable
 from ..models import Action, Edit
 from ..rules.rendering.values import EVERYTHING, Row, Sheet
 from .inbox import value_of
@@ -31,6 +32,13 @@ class Made:
         """The bytes that are decided, and may run."""
         mine = self.edits(action)
         return bytes(mine[-1].body if mine else action.body)
+
+    def before(self, action: Action | None) -> bytes | None:
+        """The bytes of an earlier ask to compare with; None when there is none, or none that can be read."""
+        try:
+            return self.of(action) if action else None
+        except (Erased, Unreadable):
+            return None
 
     def compared(self, action: Action) -> Edited | None:
         mine = self.edits(action)

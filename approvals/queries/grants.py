@@ -122,7 +122,8 @@ def spoken(action: Action) -> tuple[Part, ...]:
 def _such(like: Action) -> list[Action]:
     decided = Action.objects.filter(checkpoint=like.checkpoint_id).exclude(state=State.PENDING)
     same = decided.filter(server=like.server_id, kind=like.kind, name=like.name)
-    return list(same.select_related("server").defer("context").order_by("-settled_at", "-id")[:LOOKED_AT])
+    found = same.select_related("server").defer("context").order_by("-settled_at", "-id")[:LOOKED_AT]
+    return [action for action in found if not action.is_erased]
 
 
 def _seen(user: User, held: dict[int, dict[str, str]]) -> QuerySet[Grant]:

@@ -49,6 +49,7 @@ class Row:
     place: int = 0
     of: int = 0
     threaded: bool = False
+    erased: bool = False
 
     @property
     def yes(self) -> int:
@@ -145,6 +146,11 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
         for part, actions, following in cut
     ]
     return Inbox(facets, sections, _servers(desk), desk.roles)
+
+
+def told(actions: list[Action]) -> list[Row]:
+    """Actions (read by `lean.rows`) as rows, in the order in which they come."""
+    return _rows(actions, _reviews([action.pk for action in actions]), {})
 
 
 def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[Action]:
@@ -275,8 +281,8 @@ def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: A
     of = max(place[1], bundles.size(value_of(said))) if place[0] and said is not None else place[1]
     threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
     return Row(
-        action, words, hidden, lean.size(action), spoken.current(reviews), spoken.voided(reviews), drift.listed(action), place[0],
-        of if of > 1 else 0, threaded,
+        action, words, hidden, lean.size(action), spoken.current(reviews), spoken.voided(reviews), drift.listed(action),
+        place[0], of if of > 1 else 0, threaded, lean.is_erased(action),
     )  # fmt: skip
 
 

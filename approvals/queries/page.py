@@ -11,7 +11,6 @@ from accounts.models import ServerKey, User
 from .. import access, spoken
 from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
 from ..models import Action, Comment, Consumption, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
-from ..rules import credentials
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.sentences import Part, sentence
@@ -159,6 +158,12 @@ class Page:
         return self.layout.waiting + self.claimed.waiting
 
     @property
+    def unfolded(self) -> int:
+        """How many large values are open."""
+        shown = [*self.layout.sheet.values, *self.layout.sheet.tables, *self.claimed.values, *self.claimed.tables]
+        return sum(each.large and each.opened for each in shown)
+
+    @property
     def hidden(self) -> int:
         return self.layout.alarms + self.claimed.alarms
 
@@ -190,7 +195,8 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
     stored = made.of(action)
     body, context = inbox.value_of(stored), inbox.value_of(action.context)
     claimed = Sheet(context, opened)
-    before = inbox.value_of(made.of(past.last)) if past.last else None
+    before = made.before(past.last)
+    before = inbox.value_of(before) if before else None
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     return Page(
         action=action,
@@ -273,7 +279,7 @@ def _secretive(kind: str, body: Any) -> list[str]:
     fields = body["params"]["requestedSchema"].get("properties", {}) if kind == Kind.ELICITATION_FORM else {}
     titles = {name: rule.get("title") for name, rule in fields.items()}
     texts = {name: title if isinstance(title, str) else "" for name, title in titles.items()}
-    return [name for name, title in texts.items() if credentials.is_asked_for(name, title)]
+    return [name for name, title in texts.items() if asking.is_asked_for(name, title)]
 
 
 def _queue(desk: Desk) -> list[UUID]:

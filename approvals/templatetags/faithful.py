@@ -49,6 +49,7 @@ EVENTS = {
     "action.wrong_person": "is not the right person, and passes it on",
     "action.reassigned": "hands it over",
     "action.took_over": "takes it over",
+    "action.erased": "erases what was asked",
 }
 
 

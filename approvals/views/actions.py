@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 
-from .. import glass, handovers, reviews, settlement
+from .. import glass, handovers, looking, reviews, settlement
 from ..errors import (
     AlreadySpokenFor,
     EnoughOfYourRole,
@@ -27,8 +27,12 @@ from ..errors import (
     NotYourTurn,
     OwnServer,
     Refusal,
+    SecretFound,
     TooManyBroken,
+    TooSoon,
+    Unopened,
 )  # fmt: skip
+from ..errors.sealed import Erased
 from ..forms.glass import GlassForm
 from ..forms.handing import ESCALATED, HandoverForm
 from ..forms.verdicts import OWN_WORDS, REASONS, CommentForm, VerdictForm
@@ -36,8 +40,9 @@ from ..models import How
 from ..queries import inbox as inbox_rows
 from ..queries import page as action_page
 from ..rules.rendering.values import escaped
+from . import erasing
 
-UNOPENED = "unopened"
+UNOPENED = Unopened.code
 MOST_OPENED = 128
 #: What a yes is told that would not count: code -> the sentence.
 REFUSED = {
@@ -50,6 +55,7 @@ REFUSED = {
         NoBreakGlass,
         NotAnEditor,
         TooManyBroken,
+        TooSoon,
     )
 }
 
@@ -59,7 +65,10 @@ REFUSED = {
 @require_safe
 def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """One action, alone or (for a list beside it) as a pane."""
-    page = shown(request, action_id, at=timezone.now())
+    try:
+        page = shown(request, action_id, at=timezone.now())
+    except Erased:
+        return erasing.remains(request, action_id)
     if request.GET.get("mark") == page["page"].mark:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, _template(request), page)
@@ -72,15 +81,21 @@ def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _again(request, action_id, form)
     data = form.cleaned_data
-    if data["verdict"] == "approve" and (unseen := _unopened(request, action_id)):
-        return _show(request, action_id, told=UNOPENED, also=unseen)
+    opened = 0
+    if data["verdict"] == "approve":
+        unseen, opened = looked_at(request, action_id)
+        if unseen:
+            return _show(request, action_id, told=Unopened.code, also=unseen)
     try:
         reviews.record(
             action_id=action_id, reviewer=request.user, verdict=data["verdict"], note=form.said, seen=data["seen"],
-            at=timezone.now(),
+            opened=opened, at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
+    except SecretFound as refusal:
+        form.add_error("remark" if data["verdict"] == "approve" else "note", refusal.message)
+        return _again(request, action_id, form)
     except Refusal as refusal:
         return _show(request, action_id, told=refusal.code)
     return _show(request, action_id, told="recorded")
@@ -145,10 +160,13 @@ def break_glass(request: HttpRequest, action_id: UUID) -> HttpResponse:
     form = GlassForm(request.POST)
     if not form.is_valid():
         return _again(request, action_id, form)
-    if unseen := _unopened(request, action_id):
-        return _show(request, action_id, told=UNOPENED, also=unseen)
+    unseen, opened = looked_at(request, action_id)
+    if unseen:
+        return _show(request, action_id, told=Unopened.code, also=unseen)
     try:
-        glass.break_glass(action_id=action_id, person=request.user, **form.cleaned_data, at=timezone.now())
+        glass.break_glass(
+            action_id=action_id, person=request.user, **form.cleaned_data, opened=opened, at=timezone.now()
+        )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     except Refusal as refusal:
@@ -174,12 +192,14 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     as_bytes, told = request.GET.get("as") == "bytes", request.GET.get("told", "")
+    seen = settlement.shown(page.action, policy=page.action.policy, edited=page.changed)
+    live = looking.look(page.action, person=request.user, shown=seen, at=at) if page.decides else None
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
         "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
         "in_pane": _in_pane(request),
-        "seen": settlement.shown(page.action, policy=page.action.policy, edited=page.changed),
+        "seen": seen, "live_at": live if live and live > at else None,
     }  # fmt: skip
 
 
@@ -216,14 +236,14 @@ def _show(
     return redirect(address + (f"#{anchor}" if anchor else ""))
 
 
-def _unopened(request: HttpRequest, action_id: UUID) -> list[str]:
-    """What a yes still has to see: keys of large values that this person's page had not opened."""
+def looked_at(request: HttpRequest, action_id: UUID) -> tuple[list[str], int]:
+    """What a yes still has to see: keys of large values that this person's page had not opened; and how many it had."""
     opened = frozenset(_opened(request.POST, "opened"))
     try:
         page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    return page.waiting if page.decides or page.breaks else []
+    return page.waiting if page.decides or page.breaks else [], page.unfolded
 
 
 def _opened(sent: QueryDict, name: str) -> list[str]:

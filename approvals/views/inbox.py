@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from ..errors.sealed import Erased, Unreadable
 from ..models import Kind
 from ..queries import inbox as inbox_rows
 from ..queries.facets import Facets
@@ -37,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if request.htmx.target == "rows":
         return render(request, "approvals/inbox.html#rows", shown)
     if shown["chosen"]:
-        with contextlib.suppress(Http404):  # gone or never yours: the list stands without it
+        with contextlib.suppress(Http404, Erased, Unreadable):  # gone or never yours: the list stands without it
             return render(request, "approvals/inbox.html", shown | actions.shown(request, shown["chosen"], at=at))
     return render(request, "approvals/inbox.html", shown | {"chosen": None})
 

@@ -19,10 +19,11 @@ MOST_TOOLS = 500  # in one report; a longer list comes in several
 def action(row: Standing) -> dict[str, Any]:
     """The JSON of one action. Times are RFC 3339 in UTC with `Z`; the receipt is the stored compact JWS, unchanged.
 
-    `edit` is there only when an owner changed the ask before approving it: then it is what may run.
+    `edit` is there only when an owner changed the ask before approving it: then it is what may run. `erased` is there
+    only when the payloads are gone for good, an edit among them.
     """
     edit = {} if row.edit is None else {"edit": json.loads(bytes(row.edit))["value"]}
-    return edit | {
+    return edit | ({"erased": True} if row.erased else {}) | {
         "id": str(row.id),
         "kind": row.kind,
         "state": row.state,

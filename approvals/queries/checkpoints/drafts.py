@@ -14,6 +14,7 @@ from ...errors import BadPolicy, ConditionFailed
 from ...models import Action, Checkpoint, Policy, Sighting
 from ...rules import conditions, matching, readings
 from ...rules.policies import Rule
+from ...sealing import ERASED
 from . import holding
 
 SEEN = 400  # names that are looked at
@@ -111,6 +112,7 @@ def last(*, user: User, kind: str, server: str, pattern: str, at: datetime) -> A
     mine = access.actions_seen_by(access.duties(user, at=at))
     asks = mine.filter(**({"server__name": server} if server else {}))
     latest = Action.objects.filter(pk__in=asks.order_by("-id").values("pk")[:LOOKED_AT], kind=kind)
+    latest = latest.exclude(body=ERASED)
     names = [name for name in latest.order_by().values_list("name", flat=True).distinct() if _fits(pattern, name)]
     found = latest.filter(Q(name__in=names[:100])).select_related("server").order_by("-id").first()
     if found is None:
