@@ -16,6 +16,7 @@ from .checkpoints import (
 )  # fmt: skip
 from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
 from .keys import Cosignature, KeyChange
+from .looks import Look
 from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Erasure, Outcome, Receipt, Review
 from .tallies import TalliedDay, Tally
 from .tree import Leaf, Node, TreeHead
@@ -24,6 +25,6 @@ __all__ = [
     "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
     "CheckpointUserObjectPermission", "Comment", "Consumption", "Cosignature", "Definition", "Delivery", "Duty", "Edit",
     "Effect", "Entry", "Erasure", "Finding", "Grant", "GrantUse", "Handover", "How", "KeyChange", "Kind", "Leaf",
-    "Node", "Outcome", "Policy", "Question", "Receipt", "Review", "Sighting", "Simulation", "State", "TalliedDay",
-    "Tally", "Timer", "TreeHead", "Why",
+    "Look", "Node", "Outcome", "Policy", "Question", "Receipt", "Review", "Sighting", "Simulation", "State",
+    "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
 ]  # fmt: skip

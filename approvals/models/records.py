@@ -13,7 +13,7 @@ class Review(models.Model):
 
     Whoever stands in for somebody says so: `on_behalf_of`. Two voices of one authority count as one. `edit` is the
     number of the edit whose bytes it is about, 0 for those that were asked. `webauthn` is the canonical bytes of the
-    assertion by which their passkey signed `stmt`, None when none did.
+    assertion by which their passkey signed `stmt`, None when none did. `opened` is how many large values they opened.
     """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="reviews", db_index=False)
@@ -26,6 +26,7 @@ class Review(models.Model):
     shown = models.CharField(max_length=43)
     stmt = models.BinaryField()
     webauthn = models.BinaryField(null=True)
+    opened = models.PositiveIntegerField(null=True)
     at = models.DateTimeField()
 
     class Meta:

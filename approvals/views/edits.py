@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods
 from placet import canonical
 
 from .. import edits, reviews
-from ..errors import BadEdit, EditLeavesRule, NotEditable, NotFound, NothingEdited, Refusal, TooLarge
+from ..errors import BadEdit, EditLeavesRule, NotEditable, NotFound, NothingEdited, Refusal, SecretFound, TooLarge
 from ..forms.editing import EditForm
 from ..queries import edited
 from ..queries.page import Page
 from .actions import UNOPENED, shown
 
 #: Refusals that are about what was typed, and leave the form as it is.
-OF_THE_FORM = (BadEdit, EditLeavesRule, NotEditable, NothingEdited, TooLarge)
+OF_THE_FORM = (BadEdit, EditLeavesRule, NotEditable, NothingEdited, SecretFound, TooLarge)
 
 
 @never_cache
@@ -41,7 +41,7 @@ def edit(request: HttpRequest, action_id: UUID) -> HttpResponse:
     body = _looked_at(page, form) if posted else None
     if body is not None and request.POST.get("do") == "sign" and request.POST.get("looked") == _digest(body):
         try:
-            return _signed(request, action_id, form)
+            return _signed(request, action_id, form, unfolded=page.unfolded)
         except OF_THE_FORM as refusal:
             form.refuse(refusal.message, refusal.pointer)
             body = None
@@ -64,12 +64,12 @@ def _looked_at(page: Page, form: EditForm) -> bytes | None:
         return None
 
 
-def _signed(request: HttpRequest, action_id: UUID, form: EditForm) -> HttpResponse:
+def _signed(request: HttpRequest, action_id: UUID, form: EditForm, *, unfolded: int) -> HttpResponse:
     opened = request.POST.getlist("opened")
     try:
         reviews.record(
             action_id=action_id, reviewer=request.user, verdict="approve", note=form.note, changes=form.changes,
-            seen=request.POST["seen"], at=timezone.now(),
+            seen=request.POST["seen"], opened=unfolded, at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal

@@ -25,7 +25,22 @@
       }
     }
   }
+  // A rule that wants an ask looked at first: the yes comes alive by itself. The server counts for itself.
+  function dwell() {
+    for (const element of $$("[data-live-at]")) {
+      const seconds = Math.ceil(Number(element.dataset.liveAt) - Date.now() / 1000) + 1;
+      if (seconds > 0) { element.textContent = `${seconds} s`; continue; }
+      const form = element.closest("form");
+      element.closest(".dwell").remove();
+      const approve = $("[data-dwells]", form);
+      if (!approve) continue;
+      delete approve.dataset.dwells;
+      if (approve.dataset.was) approve.dataset.was = "";
+      if (!approve.hidden) approve.disabled = false;
+    }
+  }
   window.setInterval(tick, 1000);
+  window.setInterval(dwell, 1000);
 
   // ── Looking again ──────────────────────────────────────────────────────────────────────────────────────────────
   const rows = () => $("#rows");

@@ -44,6 +44,7 @@ class RuleForm(forms.Form):
     valid = number("A yes is good for", required=True)
     valid_unit = unit("the life of a yes", longest="min")
     passkey = forms.BooleanField(required=False, label="Each yes needs a passkey")
+    dwell_seconds = number("Seconds to look at it before a yes", most=600)
     edit = text("What may be changed", most=4000, widget=forms.Textarea)
     editors = text("Role that may change it", most=150, widget=forms.TextInput(attrs={"list": "roles"}))
     review_result = forms.BooleanField(required=False, label="What comes back is looked at too")
@@ -129,6 +130,7 @@ class RuleForm(forms.Form):
             "deadline_seconds": self._time("deadline", most=_LONGEST),
             "warn_seconds": self._time("warning", most=_LONGEST),
             "valid_seconds": self._time("valid", most=timing.APPROVAL_LIFE),
+            "dwell_seconds": data["dwell_seconds"] or 0,
             "escalation": [
                 {"after_seconds": seconds(row["after"], row["unit"]), "role": row["role"]} for row in self._rows(STEPS)
             ],
@@ -215,7 +217,7 @@ def initial(document: dict[str, Any]) -> dict[str, Any]:
         "schema": "" if simple is not None else json.dumps(said["arguments"], indent=2, ensure_ascii=False),
         "edit": "\n".join(at if _is_plain(at) else json.dumps(at) for at in said["edit"]),
         "caps_per_minute": caps.get("per_minute"), "caps_pending": caps.get("pending"),
-        "grants_uses": grants.get("uses"),
+        "grants_uses": grants.get("uses"), "dwell_seconds": said["dwell_seconds"] or None,
         **_timed("deadline", said["deadline_seconds"]), **_timed("warning", said["warn_seconds"]),
         **_timed("valid", said["valid_seconds"], longest="min"),
         **_timed("grants_time", grants.get("seconds"), otherwise="h"),

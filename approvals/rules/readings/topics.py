@@ -123,6 +123,12 @@ def _passkey(rule: Rule) -> Phrase:
     return say("each yes needs a passkey" if rule.passkey == "required" else "a passkey may be used, and need not be")
 
 
+def _dwell(rule: Rule) -> Phrase:
+    if not rule.dwell_seconds:
+        return say("a yes may come as soon as it is seen")
+    return say("whoever says yes has had it before them for at least {}", time(rule.dwell_seconds))
+
+
 def _edit(rule: Rule) -> Phrase:
     if not rule.edit:
         return say("nothing may be changed before a yes")
@@ -206,6 +212,7 @@ REST = (
     Topic("Reminder", ("warn_seconds",), _warning),
     Topic("Life of a yes", ("valid_seconds",), _life),
     Topic("Passkey", ("passkey",), _passkey),
+    Topic("Time to look", ("dwell_seconds",), _dwell),
     Topic("Edits", ("edit", "editors"), _edit),
     Topic("Result", ("review_result",), _result),
     Topic("Caps", ("caps",), _caps),
