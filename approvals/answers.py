@@ -19,7 +19,7 @@ from accounts import servers
 from accounts.models import User
 from accounts.servers import Identity
 
-from . import access, ledger, nudge, spoken
+from . import access, ledger, nudge, secrecy, spoken
 from .errors import AlreadyAnswered, AnswerOver, InvalidAnswer, NotFound, NotReleased, UnknownAnswer
 from .models import Action, Answer, Kind, Outcome, Question, State
 from .rules import blanks
@@ -94,6 +94,7 @@ def _checked(action: Action, content: Mapping[str, Any]) -> bytes:
     newest = spoken.newest_edit(action.pk)
     form = blanks.read(json.loads(bytes(newest.body if newest else action.body))["value"])
     wrong = blanks.problems(form.blanks, content) if form.fits else {"": "This form is too long to be answered here."}
+    wrong = wrong or _secret(form, content)
     if wrong:
         raise InvalidAnswer(wrong)
     try:
@@ -103,3 +104,13 @@ def _checked(action: Action, content: Mapping[str, Any]) -> bytes:
     if len(kept) > MAX_CONTENT:
         raise InvalidAnswer({"": f"All answers together have at most {MAX_CONTENT // 1024} KiB."})
     return kept
+
+
+def _secret(form: blanks.Questionnaire, content: Mapping[str, Any]) -> dict[str, str]:
+    """The blank that holds a secret, and what to do about it. It is not kept."""
+    for blank in form.blanks:
+        found = secrecy.in_value({blank.name: content[blank.name]}) if blank.name in content else None
+        if found is not None:
+            secrecy.told(found, who="answer")
+            return {blank.key: f"{found.message} Nothing was kept."}
+    return {}

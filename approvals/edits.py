@@ -15,7 +15,7 @@ from placet import canonical
 
 from accounts.models import Server, User
 
-from . import access, policy, spoken
+from . import access, policy, secrecy, spoken
 from .errors import BadEdit, EditLeavesRule, NotAnAsk, NotAnEditor, NotEditable, NothingEdited, TooLarge
 from .models import Action, Edit
 from .policy import Asker, Found
@@ -82,6 +82,7 @@ def checked(action: Action, changes: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of the edited object, as they would run; a refusal says why they would not."""
     made = sheet(action).edited(changes)
     _require_shape(action, made)
+    secrecy.require_none_asked(action.kind, made, who=f"edit:{action.pk}")
     body = canonical.preimage(action.kind, made)
     if len(body) > MAX_BYTES:
         raise TooLarge()

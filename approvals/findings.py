@@ -15,11 +15,11 @@ from placet import canonical
 
 from accounts.models import User
 
-from . import access, ledger, nudge, rows
+from . import access, ledger, nudge, rows, secrecy
 from .errors import AlreadyResolved, NotFound, OwnGlass, TextMissing, TextTooLong
 from .models import Duty, Finding
 
-_BY_NAME = frozenset({"no_checkpoint", "no_owner", "outside_policy", "policy_error", "not_listed", "secret"})
+_BY_NAME = frozenset({"no_checkpoint", "no_owner", "outside_policy", "policy_error", "not_listed"})
 ABOUT_LIMIT, DETAIL_LIMIT, RESOLUTION_LIMIT = 256, 500, 1000
 
 # Many at a time in one text: the new ones come as one JSON parameter, whose members stand in the order of the columns.
@@ -113,6 +113,7 @@ def resolve(*, finding_id: int, by: User, resolution: str, at: datetime) -> Find
         raise TextMissing("Say in a sentence what was done about it.", pointer="/resolution")
     if len(said) > RESOLUTION_LIMIT:
         raise TextTooLong(f"Keep it to {RESOLUTION_LIMIT} characters.", pointer="/resolution")
+    secrecy.require_none(said, at="/resolution", who=by.urn)
     finding = seen_by(by, at=at).filter(pk=finding_id).select_for_update(of=("self",)).first()
     if finding is None:
         raise NotFound("There is no such finding here.")

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import Holder
 
-from . import access, assignment, escalation, findings, ledger, nudge, rows, spoken
+from . import access, assignment, escalation, findings, ledger, nudge, rows, secrecy, spoken
 from .errors import (
     AlreadyPassedOn,
     AlreadyReviewed,
@@ -165,6 +165,7 @@ def _record(
     note = note.strip()
     if len(note) > NOTE_LIMIT:
         raise TextTooLong(f"Keep the note under {NOTE_LIMIT} characters.", pointer="/note")
+    secrecy.require_none(note, at="/note", who=person.urn)
     made = Handover.objects.create(action=case.action, person=person, how=how, to=to, note=note, at=at)
     named = voice is not None and voice.user_id not in case.asked
     line = ledger.Line(event=f"action.{how}", actor=person.urn, action_id=case.action.pk, at=at)

@@ -10,7 +10,7 @@ from placet import canonical
 from accounts import servers
 from accounts.servers import Identity
 
-from . import access, findings, ledger, rows, spoken
+from . import access, findings, ledger, rows, secrecy, spoken
 from .errors import (
     AlreadyConsumed,
     ApprovalExpired,
@@ -75,6 +75,7 @@ def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at
     if "\0" in note:
         raise NotAnAsk("bad_character", "The note may not hold U+0000: no text column can.", pointer="/note")
     servers.require_current(server)
+    secrecy.require_none(note, at="/note", who=server.urn)
     action = access.action_of_server(server=server, action_id=action_id)
     if not Consumption.objects.filter(pk=action.pk).exists():
         raise NotConsumed()

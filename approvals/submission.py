@@ -10,6 +10,7 @@ from placet import canonical
 
 from .errors import NotAnAsk, TooLarge
 from .rules import shapes, timing
+from .rules.secrets import Hit, refusing
 
 MAX_BYTES = 256 * 1024
 NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -23,7 +24,8 @@ MEMBERS = {
 class Submission:
     """An ask that is well-formed.
 
-    `body` is what is digested, shown and signed; `context` all else that came with it.
+    `body` is what is digested, shown and signed; `context` all else that came with it. `secrets` are the places where
+    it holds or asks for one: then it is not kept.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Submission:
     sampling_action: UUID | None
     definition: shapes.Definition | None
     answered_here: bool
+    secrets: tuple[Hit, ...] = ()
 
 
 def parse(raw: bytes) -> Submission:
@@ -73,6 +76,7 @@ def read(value: Any) -> Submission:
         session=shapes.text(value, "session", limit=128), bundle=shapes.bundle(value),
         timeout=_timeout(value), sampling_action=_sampling_action(value, kind),
         definition=shapes.definition(value), answered_here=shapes.answered_here(value),
+        secrets=refusing.in_ask(kind, value, raw=f"{body.decode()}\n{context.decode()}"),
     )  # fmt: skip
 
 

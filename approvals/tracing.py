@@ -13,7 +13,7 @@ from uuid import UUID
 from accounts.models import Server
 from accounts.roles import Holder
 
-from . import access, assignment, granting, policy, rows
+from . import access, assignment, granting, policy, rows, secrecy
 from .errors import TooMany
 from .intake.bounds import Bounds
 from .models import Action, Effect, Kind, Policy, State
@@ -123,6 +123,8 @@ class _Way:
             self._refuse("unauthenticated", "No server of this name may ask: it is not registered, or it was stopped.")
         elif self._is_result_of_nothing():
             self._refuse("bad_sampling_action", "It must be an approved sampling action of the same server.")
+        elif secret := secrecy.refusal(ask):
+            self._refuse(secret.code, f"{secret.message} Look at {secret.pointer}.")
         else:
             self._go()
 

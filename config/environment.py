@@ -54,12 +54,24 @@ class Environment(BaseSettings):
     witnesses: str = Field("", description="who co-signs heads: URL and verifier key, separated by commas")
 
     seal_keys: str = Field("", description="keys that payloads are sealed with, the current first; empty: in files")
+    secret_rules_off: str = Field("", description="names of secret rules that are not applied, separated by commas")
     retain_days: int = Field(0, ge=0, le=3650, description="days after which what is decided is erased; 0: never")
 
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
         return value and _checked_origin(value)
+
+    @field_validator("secret_rules_off")
+    @classmethod
+    def _known_rules(cls, value: str) -> str:
+        if value:
+            from approvals.rules.secrets import RULES
+
+            unknown = {each.strip() for each in value.split(",")} - RULES
+            if unknown:
+                raise ValueError(f"there is no secret rule named {sorted(unknown)[0]}; docs/secrets.md lists them")
+        return value
 
     @field_validator("database_url")
     @classmethod

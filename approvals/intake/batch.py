@@ -20,6 +20,7 @@ from .. import (
     particulars,
     policy,
     rows,
+    secrecy,
     settlement,
     sightings,
 )  # fmt: skip
@@ -29,6 +30,7 @@ from ..policy import Asker, Found
 from ..rules import conditions, ids, timing
 from .bounds import Bounds
 from .items import Admitted, Answer, Item, Known
+from .refused import Refused, noted
 
 KEY_LIMIT = 200
 NOBODY = Found(None, "deny", "no_checkpoint")
@@ -54,6 +56,7 @@ class Batch:
         self.bounds = Bounds(self._bounded(), at=at)
         self.sampling = _approved_sampling(items)
         self.new: list[tuple[Action, Item, Found]] = []
+        self.refused: list[Refused] = []
         self.cases: list[settlement.Case] = []
         self.receipts: dict[UUID, Receipt] = {}
 
@@ -80,6 +83,10 @@ class Batch:
         if known is not None:
             same = known.submission_dig == item.submission.whole_dig
             return Admitted(known, new=False) if same else IdempotencyConflict()
+        secret = secrecy.refusal(item.submission)
+        if secret is not None:
+            self.refused.append((item, found, secret))
+            return secret
         named = item.submission.sampling_action
         if named is not None and (item.server.id, named) not in self.sampling:
             return NotAnAsk(
@@ -130,6 +137,7 @@ class Batch:
     def write(self) -> None:
         """Insert all that is new: actions, who is asked, ledger lines; settle at once what no people decide."""
         if not self.new:
+            findings.record(noted(self.refused, at=self.at), at=self.at)
             return
         plan = self._plan()
         lines = [
@@ -168,7 +176,7 @@ class Batch:
         )  # fmt: skip
 
     def _fell_through(self) -> list[findings.Noted]:
-        """What a person has to look at: all that is denied but by a rule that says so."""
+        """What a person has to look at: all that is denied but by a rule that says so, or is refused for a secret."""
         details = {action.pk: found.detail for action, _, found in self.new if found.detail}
         return [
             findings.Noted(
@@ -178,7 +186,7 @@ class Batch:
             )
             for case in self.cases
             if case.reason in Finding.Code
-        ]  # fmt: skip
+        ] + noted(self.refused, at=self.at)  # fmt: skip
 
     def with_receipt(self, answer: Answer) -> Answer:
         if isinstance(answer, Admitted) and answer.new and answer.action.pk in self.receipts:

@@ -13,6 +13,7 @@ from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
 from ..models import Action, Comment, Consumption, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
+from ..rules.secrets import asking
 from ..rules.sentences import Part, sentence
 from . import answers, bundles, deciding, drift, edited, history, inbox
 from .drift import Drift

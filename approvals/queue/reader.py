@@ -17,7 +17,7 @@ from accounts import servers
 from accounts.servers import Identity
 
 from .. import delivery, intake, queue
-from ..errors import Refusal, TooMany
+from ..errors import Refusal, SecretFound, TooMany
 from ..models import State
 from ..wire import envelope
 from . import BrokerAway, DeadLetter, Intake, Message, letters
@@ -90,6 +90,10 @@ def admit(messages: Sequence[Message], *, at: datetime) -> tuple[list[DeadLetter
     for (message, item), answer in zip(good, answers, strict=True):
         if isinstance(answer, TooMany):
             refused.append((message, answer))
+        elif isinstance(answer, SecretFound):
+            # Kept with its reason and without its envelope: the dead letters are a store too.
+            without = Message(message.handle, b"")
+            dead.append(DeadLetter(without, answer.code, _placed(answer), item.server.id))
         elif isinstance(answer, Refusal):
             dead.append(DeadLetter(message, answer.code, answer.message, item.server.id))
         elif isinstance(answer, Exception):
@@ -97,6 +101,10 @@ def admit(messages: Sequence[Message], *, at: datetime) -> tuple[list[DeadLetter
             dead.append(DeadLetter(message, "internal", type(answer).__name__, item.server.id))
     _owe_again(answers, at=at)
     return dead, refused
+
+
+def _placed(found: SecretFound) -> str:
+    return f"{found.message} Look at {found.pointer}."
 
 
 def _bury(source: Intake, dead: Sequence[DeadLetter], *, at: datetime) -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import NotAnAsk
+from . import links
 
 METHODS = {
     "sampling": "sampling/createMessage",
@@ -20,11 +20,7 @@ ROLES = {"user", "assistant"}
 ANSWERED = {"elicitation_form", "elicitation_url"}
 #: 32 bytes as base64url without padding: the last character carries four bits.
 DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
-MAX_URL = 2048
 MAX_NAME = 256
-#: A host as every parser reads it (RFC 1123): no escapes, no address in figures, no dot at its end. What policies match
-#: must be what a browser opens.
-HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9-]{1,63}\.)*[a-z][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def name_of(kind: str, part: dict[str, Any]) -> str:
     if kind == "tool_call":
         return part["params"]["name"]
     if kind == "elicitation_url":
-        return urlsplit(part["params"]["url"]).hostname or ""
+        return links.host(part["params"]["url"])
     return part["method"]
 
 
@@ -201,17 +197,11 @@ def _form(params: dict[str, Any], at: str) -> None:
 def _url(params: dict[str, Any], at: str) -> None:
     _mode(params, {"url"}, at)
     _typed(_required(params, "message", at), str, f"{at}/message", "a string")
-    url = _short(_required(params, "url", at), f"{at}/url", MAX_URL)
+    url = _short(_required(params, "url", at), f"{at}/url", links.MAX_BYTES)
     try:
-        parts = urlsplit(url)
-        good = parts.scheme == "https" and HOST.fullmatch(parts.hostname or "") and "@" not in parts.netloc
-        good = good and not any(ord(c) <= 32 or c in "\\\x7f" for c in url) and parts.port in (None, 443)
-    except ValueError:
-        good = False
-    if not good:
-        raise NotAnAsk(
-            "bad_url", "The link must be an https address with a host, and no user or odd port.", pointer=f"{at}/url"
-        )
+        links.host(url)
+    except ValueError as error:
+        raise NotAnAsk("bad_url", str(error), pointer=f"{at}/url") from None
 
 
 CHECKS = {

@@ -224,8 +224,9 @@ def test_owners_see_that_it_was_answered_never_what(page, question, alice, dana,
     assert "<b>dana</b> answered at" in text and "Xyzzy" not in text
 
 
-@pytest.mark.parametrize("name", ["password", "apiKey"])
-def test_a_form_that_asks_for_a_credential_is_marked(page, places, shop, alice, dana, now, name):
+@pytest.mark.parametrize("name", ["key", "session id"])
+def test_a_form_that_may_ask_for_a_credential_is_marked(page, places, shop, alice, dana, now, name):
+    """What certainly asks for one never gets here; `key` may be anything."""
     schema = {"type": "object", "properties": {name: {"type": "string"}}}
     action = submit(shop, answering.form({"message": "?", "requestedSchema": schema}), at=now).action
     assert "asks for what reads like a credential" in page(alice, action_page(action)).text

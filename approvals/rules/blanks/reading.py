@@ -7,9 +7,9 @@ and left to the server that wrote it. So no schema can make us search, recurse o
 from dataclasses import dataclass
 from typing import Any
 
-from .. import credentials
 from ..rendering.layouts import Field, Layout, lay_out
 from ..rendering.values import EVERYTHING
+from ..secrets import asking
 from .checking import is_right
 
 PARTS = 500  # fields and choices that a form on a page has at most
@@ -80,7 +80,7 @@ def _blank(key: str, name: str, raw: dict[str, Any], field: Field) -> Blank:
     title = raw.get("title") if isinstance(raw.get("title"), str) else ""
     return Blank(
         key, name, field, _control(raw, rule, choices), rule, choices,
-        default if is_right(default, rule) else None, credentials.is_asked_for(name, title),
+        default if is_right(default, rule) else None, asking.is_asked_for(name, title),
     )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from urllib.parse import unquote_plus
 
 from publicsuffixlist import PublicSuffixList
 
+from .. import links
 from .lookalikes import ASCII_OF
 from .text import Piece, render
 
-# On addresses of this shape every browser and every library agree about the host. On others they do not.
+# Addresses of this shape, whose host the WHATWG standard reads as it is written. About others programs disagree.
 _AGREED = re.compile(r"(https?://)([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)((?::\d{1,5})?)((?:[/?#].*)?)", re.DOTALL)
 _DRAWN = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("-", ""))
 
@@ -39,7 +40,7 @@ class Address:
 
 def read_address(url: str) -> Address:
     match = _AGREED.fullmatch(url)
-    if match is None:
+    if match is None or not links.agreed(url):
         return Address(url, "", "", "")
     scheme, host, port, rest = match.groups()
     domain = registrable(host)
