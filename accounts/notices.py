@@ -1,7 +1,8 @@
-"""What people are told about their accounts: on their own page until they have read it."""
+"""What people are told about their accounts: on their page until they have read it, and by mail where that is set."""
 
 from datetime import datetime
 
+from . import mail
 from .models import Notice, User
 
 #: So many are listed; older ones stay in the table.
@@ -10,7 +11,8 @@ SHOWN = 50
 
 def tell(*, person: User, code: str, text: str, at: datetime) -> Notice:
     """Tell this person; the row belongs to the caller's transaction. No secret and no payload goes into `text`."""
-    return Notice.objects.create(person=person, code=code, text=text[:500], created_at=at)
+    due = mail.due(person=person, at=at)
+    return Notice.objects.create(person=person, code=code, text=text[:500], created_at=at, mail_due_at=due)
 
 
 def latest(*, person: User) -> list[Notice]:

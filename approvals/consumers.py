@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from accounts.models import User
 
-from . import access, hub
+from . import access, hub, nudge
 
 SIGNED_OUT = 4401
 RECHECK = 20.0  # seconds between two looks at the session and the duties
@@ -42,6 +42,7 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
         self.seen = Seen()
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(WAITING)
         self.tasks: list[asyncio.Task[None]] = []
+        self.look = asyncio.Event()
         self.unsubscribe = lambda: None
         await self.accept()
         if not await self._look():
@@ -61,6 +62,10 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
             task.cancel()
 
     def _hear(self, message: dict[str, Any]) -> None:
+        if message.get("event") == nudge.SIGNED_OUT:
+            if message.get("person") == self.seen.person:
+                self.look.set()
+            return
         actions, checkpoints = message.get("actions", ()), message.get("checkpoints", ())
         people = message.get("people") or {}
         self.seen.actions.update(action for action, ids in people.items() if self.seen.person in ids)
@@ -89,10 +94,12 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
             if deaf or not hub.here().connected:
                 await self.send_json({"event": "all"})
             deaf = not hub.here().connected
-            await asyncio.sleep(RECHECK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.look.wait(), RECHECK)
         await self.close(SIGNED_OUT)
 
     async def _look(self) -> bool:
+        self.look.clear()  # before the row is read: a hint that comes meanwhile asks for another look
         found = await database_sync_to_async(_seen_in_session)(self.scope["session"].session_key)
         self.seen = found or Seen()
         return found is not None

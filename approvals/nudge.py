@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 CHANNEL = "placet.nudge"
+SIGNED_OUT = "signed_out"  # an event about a person, not about actions
 QUIET = 1.0  # seconds without a try after one that failed
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,22 @@ def after_commit(
         transaction.on_commit(lambda: _tell(event, told, named), robust=True)
 
 
+def signed_out(*, person: int) -> None:
+    """Let the open pages of this person look at their sessions again, once the transaction is durable."""
+    transaction.on_commit(lambda: _publish({"event": SIGNED_OUT, "person": person}), robust=True)
+
+
 def _tell(event: str, told: list[tuple[UUID, int | None]], people: dict[str, list[int]]) -> None:
-    global _quiet_until
-    if not settings.REDIS_URL or time.monotonic() < _quiet_until:
-        return
     message = {"event": event, "actions": [str(a) for a, _ in told], "checkpoints": [c for _, c in told]}
     if people:
         message["people"] = people
+    _publish(message)
+
+
+def _publish(message: Mapping[str, object]) -> None:
+    global _quiet_until
+    if not settings.REDIS_URL or time.monotonic() < _quiet_until:
+        return
     try:
         _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
     except (redis.RedisError, OSError) as error:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.conf import settings
 
-from accounts import servers
+from accounts import mail as mails
+from accounts import servers, signins
 
 from . import answers, changes, custody, deadlines, erasing, sequencing, simulating, tallying, vetting
 from .queue import replies
@@ -13,6 +14,7 @@ from .queue import replies
 SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
+MAIL = "approvals.tasks.mail"
 RETAIN = "approvals.tasks.retain"
 
 
@@ -55,6 +57,7 @@ def recheck() -> int:
     at = datetime.now(UTC)
     tallying.run(at=at)
     custody.enter(at=at)
+    signins.sweep(at=at)
     return vetting.recheck(at=at)
 
 
@@ -65,3 +68,9 @@ def retain() -> int:
     while found := erasing.sweep(at=at, days=settings.RETAIN_DAYS):
         done += found
     return done
+
+
+@shared_task(name=MAIL)
+def mail() -> int:
+    """Hand over the notices that are owed by mail; apart from the sweep, because a mail host may be slow."""
+    return mails.send_owed(at=datetime.now(UTC))
