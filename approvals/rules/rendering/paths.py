@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONG_NAME = 400  # characters of a value's name; a longer one is cut until its list was opened
+_STEP = re.compile(r'\[(\d+)\]|/?("(?:[^"\\]|\\.)*"|[^/\[\]"~]+)', re.DOTALL)
 _ODD = re.compile(r'\A\Z|[/\[\]"~]')
 
 Path = tuple[str | int, ...]
@@ -52,6 +53,20 @@ def _words(path: Path) -> Iterator[str]:
             yield f"[{step}]"
         else:
             yield ("/" if place else "") + (json.dumps(step, ensure_ascii=False) if _ODD.search(step) else step)
+
+
+def steps(named: str) -> Path:
+    """The path that reads so: the way back from a label."""
+    found: list[str | int] = []
+    at = 0
+    while at < len(named):
+        match = _STEP.match(named, at)
+        if match is None:
+            raise ValueError(named)
+        index, name = match.groups()
+        found.append(int(index) if name is None else json.loads(name, strict=False) if name[0] == '"' else name)
+        at = match.end()
+    return tuple(found)
 
 
 def letters(path: Path) -> int:
