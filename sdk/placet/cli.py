@@ -21,10 +21,11 @@ from placet.credentials import urn
 from placet.errors import Denied, NotApproved, NotVerified, Refused
 from placet.examination import Examination, examine, issued_at
 from placet.gate import command as gating
-from placet.receipts import Expected, Floor, Pin
+from placet.receipts import Directory, Expected, Floor, Pin
 from placet.receipts.terms import BASES
 from placet.submissions import Action, restored
 from placet.tlog import command as auditing
+from placet.tlog import witness_command as witnessing
 
 APPROVED, REFUSED, WRONG_CALL, DENIED = 0, 1, 2, 3
 
@@ -88,8 +89,11 @@ def verify(given: argparse.Namespace) -> int:
     pin = Pin(json.loads(given.pin.read_bytes()), issuer=given.issuer)
     audience = urn(given.audience) if given.audience else None
     expect = _expected(given, receipt, audience) if given.ask else None
-    floor = Floor.taking(given.accept, need=given.need, level=given.level)
-    found = examine(receipt, pin=pin, now=_moment(given.at, receipt), audience=audience, expect=expect, floor=floor)
+    directory = Directory.of(given.directory)
+    level = given.level or (2 if directory else 1)
+    floor = Floor.taking(given.accept, need=given.need, level=level)
+    terms = {"pin": pin, "audience": audience, "expect": expect, "floor": floor, "directory": directory}
+    found = examine(receipt, now=_moment(given.at, receipt), **terms)
     print(json.dumps(_as_json(found)) if given.json else _as_text(found))
     if found.refusal:
         return REFUSED
@@ -161,7 +165,7 @@ def _console(given: argparse.Namespace) -> Console:
     pin = given.pin or FIRST_USE
     return Console(
         given.url, pin=pin, key=given.private_key, server=given.server, patience=given.patience,
-        floor=Floor.taking(given.accept),
+        floor=Floor.taking(given.accept, level=2 if given.directory else 1), directory=given.directory,
     )  # fmt: skip
 
 
@@ -203,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     _verify_words(_command(commands, verify, network=False))
     gating.words(_command(commands, gating.gate))
     auditing.words(commands)
+    witnessing.words(commands)
     return parser
 
 
@@ -213,6 +218,10 @@ def _command(commands: Any, run: Any, *, network: bool = True) -> argparse.Argum
     words.add_argument(
         "--accept", action="append", default=[], choices=BASES, help="take a yes that rests on this too, not on reviews"
     )
+    words.add_argument(
+        "--directory", default=os.environ.get("PLACET_DIRECTORY"), metavar="FILE",
+        help="people, roles and passkeys that you pinned (PLACET_DIRECTORY): takes level 2, passkeys' proof",
+    )  # fmt: skip
     if network:
         env = os.environ.get
         words.add_argument(
@@ -258,5 +267,5 @@ def _verify_words(words: argparse.ArgumentParser) -> None:
     )
     words.add_argument("--need", type=int, default=1, help="refuse rules that ask for fewer people")
     words.add_argument(
-        "--level", type=int, default=1, choices=[1, 2], help="2 demands passkey proof, and is refused by name yet"
+        "--level", type=int, choices=[1, 2], help="2 demands the reviewers' passkeys; the level with a --directory"
     )

@@ -23,6 +23,7 @@ from placet.credentials import chosen, urn
 from placet.flows import Call, Flow, Pause, Reply, Tool, Trust
 from placet.jws import Signer
 from placet.receipts import Floor, MemorySpent, Pin, Spent
+from placet.receipts.directory import Source, demanded
 from placet.submissions import Action, Asked, Submission, prepare
 
 type PinSource = Pin | Mapping[str, Any] | str | os.PathLike[str]
@@ -36,8 +37,9 @@ class _Side:
     `pin` says whose receipts count: a JWK Set as a mapping or a file, or `"first-use"`, which believes the keys that
     the console shows first, for the life of the process. `issuer` is the console's name in receipts, when it is neither
     in the pin nor the address. `server` is our own name; without it, it is learned from the first receipt that answers
-    our ask. `floor` is the least we accept, `spent` remembers what was used (in memory unless a file is given),
-    `patience` is how many seconds a console may be away before a call gives up.
+    our ask. `floor` is the least we accept; a `directory` of whose passkeys count makes it level 2. `spent` remembers
+    what was used (in memory unless a file is given), `patience` is how many seconds a console may be away before a call
+    gives up.
     """
 
     def __init__(
@@ -50,15 +52,17 @@ class _Side:
         server: str | None = None,
         issuer: str | None = None,
         floor: Floor | None = None,
+        directory: Source | None = None,
         spent: Spent | None = None,
         patience: float = 60.0,
     ) -> None:
         self.url = url.rstrip("/")
         self._prefix = httpx2.URL(self.url).path.rstrip("/")
+        least, people = demanded(floor, directory)
         self._credential = chosen(token=token, key=key, server=server)
         self.trust = Trust(
             base=self.url, pin=pinned(pin, issuer=issuer, url=self.url), audience=urn(server) if server else None,
-            floor=floor or Floor(), spent=spent or MemorySpent(), patience=patience,
+            floor=least, directory=people, spent=spent or MemorySpent(), patience=patience,
         )  # fmt: skip
 
     def _request(self, call: Call) -> dict[str, Any]:

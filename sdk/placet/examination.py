@@ -12,7 +12,8 @@ from typing import Any, Literal
 from placet import jws
 from placet.canonical import NotCanonical, parse
 from placet.errors import Denied, NotVerified
-from placet.receipts import Expected, Floor, Pin
+from placet.receipts import Directory, Expected, Floor, Pin
+from placet.receipts.terms import approvers
 from placet.receipts.verification import walk
 
 type Result = Literal["holds", "left out", "refused", "not reached"]
@@ -59,25 +60,27 @@ class Examination:
 
 def examine(
     receipt: bytes, *, pin: Pin, now: float, audience: str | None = None, expect: Expected | None = None,
-    floor: Floor | None = None,
+    floor: Floor | None = None, directory: Directory | None = None,
 ) -> Examination:  # fmt: skip
     """Take every step that can be taken with what is given. `now` is the moment to judge the receipt at.
 
     An approval that is over is refused at step 6, then examined as of its signing: it cannot run, but may prove.
     """
     audience = audience or (expect.audience if expect else None)
-    terms = {"pin": pin, "expect": expect, "audience": audience, "floor": floor or Floor()}
+    terms = {"pin": pin, "expect": expect, "audience": audience, "floor": floor or Floor(), "directory": directory}
     held, refused, decision = _walked(receipt, now=now, **terms)
     over = refused if refused and (refused.step, refused.code) == (6, "expired") else None
     if over:
         held, refused, decision = _walked(receipt, now=float(issued_at(receipt) or 0), **terms)
-    found = Examination([_finding(step, held, refused, decision) for step in STEPS], decision)
+    level = terms["floor"].level
+    found = Examination([_finding(step, held, refused, decision, level) for step in STEPS], decision)
     if over:
         found.findings[5] = Finding(6, "refused", f"{over.code}: {over.message}")
     if decision:
         found.claims = parse(jws.split(receipt).payload)
-        found.proven = _proven(found.claims, decision, audience=audience, expect=expect)
-        found.unproven = _unproven(decision, pin=pin, audience=audience, expect=expect)
+        said = directory if level == 2 and decision == "approved" else None
+        found.proven = _proven(found.claims, decision, audience=audience, expect=expect) + _passkeys(found.claims, said)
+        found.unproven = _unproven(decision, pin=pin, audience=audience, expect=expect, directory=said)
     return found
 
 
@@ -111,14 +114,14 @@ def issued_at(receipt: bytes) -> int | None:
     return issued if type(issued) is int else None
 
 
-def _finding(step: int, held: list[int], refused: NotVerified | None, decision: str | None) -> Finding:
+def _finding(step: int, held: list[int], refused: NotVerified | None, decision: str | None, level: int) -> Finding:
     if refused and step == refused.step:
         return Finding(step, "refused", f"{refused.code}: {refused.message}")
     if refused and step > refused.step:
         return Finding(step, "not reached")
     if decision not in (None, "approved") and step > 8:
         return Finding(step, "left out", "a denial grants nothing")
-    if step not in held or step == 11:
+    if step not in held or (step == 11 and level == 1):
         return Finding(step, "left out", LEFT_OUT[step])
     said = "this is no denial" if decision == "approved" else f"the console says {decision}"
     return Finding(step, "holds", said if step == 8 else "")
@@ -141,7 +144,20 @@ def _proven(claims: dict[str, Any], decision: str, *, audience: str | None, expe
     return lines
 
 
-def _unproven(decision: str, *, pin: Pin, audience: str | None, expect: Expected | None) -> list[str]:
+def _passkeys(claims: dict[str, Any], directory: Directory | None) -> list[str]:
+    if directory is None:
+        return []
+    dig = claims["authorization_details"][0]["dig"]
+    signed = [review for review in claims["reviews"] if isinstance(review, dict) and "webauthn" in review]
+    people = sorted(approvers({**claims, "reviews": signed}, dig))
+    return [
+        f"Passkeys of {', '.join(people)}, pinned in the directory, signed these reviews in person, in roles they held."
+    ]
+
+
+def _unproven(
+    decision: str, *, pin: Pin, audience: str | None, expect: Expected | None, directory: Directory | None
+) -> list[str]:
     lines = []
     if not pin.issuer:
         lines.append("That the issuer is the console you mean: only its key is pinned. Give --issuer.")
@@ -149,7 +165,10 @@ def _unproven(decision: str, *, pin: Pin, audience: str | None, expect: Expected
         lines.append("That it was meant for your server. Give --audience.")
     if not expect:
         lines.append("Which bytes were decided on: the receipt holds their digest. Give --ask.")
-    lines.append("That the reviewers themselves said so: this is the console's word (level 1).")
+    if directory is None:
+        lines.append("That the reviewers themselves said so: this is the console's word (level 1).")
+    else:
+        lines.append("That they read what they signed, or that the pinned directory is true and of today.")
     if decision == "approved":
         lines.append("That it was not used before.")
     return lines

@@ -19,7 +19,7 @@ from placet import jws, receipts
 from placet.answers import Answer
 from placet.credentials import urn
 from placet.errors import NotVerified, OutcomeUnknown, Refused, StillPending, Unanswered, Unreachable
-from placet.receipts import Expected, Floor, MemorySpent, Pin, Spent, Verified
+from placet.receipts import Directory, Expected, Floor, MemorySpent, Pin, Spent, Verified
 from placet.submissions import Action, Submission
 
 POLL_SECONDS = 25
@@ -63,6 +63,7 @@ class Trust:
     floor: Floor = field(default_factory=Floor)
     spent: Spent = field(default_factory=MemorySpent)
     patience: float = 60.0
+    directory: Directory | None = None
 
 
 def submit(submission: Submission, *, trust: Trust) -> Flow[Action]:
@@ -169,7 +170,8 @@ def _believed(receipt: bytes, *, action: Action, edit: dict[str, Any] | None, pi
         audience=trust.audience or _named_audience(receipt), kind=submission.kind, effective=submission.effective,
         action=action.id, nonce=submission.nonce, edit=edit,
     )  # fmt: skip
-    verified = receipts.check(receipt, pin=pin, expect=expect, now=time.time(), floor=trust.floor)
+    terms = {"pin": pin, "floor": trust.floor, "directory": trust.directory}
+    verified = receipts.check(receipt, expect=expect, now=time.time(), **terms)
     trust.audience = expect.audience
     return verified
 

@@ -28,6 +28,7 @@ from placet.errors import NotVerified, OutcomeUnknown, StillPending, Unreachable
 from placet.jws import Signer
 from placet.lines import Reply, opened
 from placet.receipts import Expected, FileSigner, Floor, MemorySpent, Pin, Spent
+from placet.receipts.directory import Source, demanded
 from placet.submissions import Action, Asked, Submission, identifier, prepare
 
 ENVELOPE_TYPE = "placet-envelope+jwt"
@@ -53,6 +54,7 @@ class Queue:
         issuer: str | None = None,
         console: Console | None = None,
         floor: Floor | None = None,
+        directory: Source | None = None,
         spent: Spent | None = None,
         lost_after: float = LOST_AFTER,
     ) -> None:
@@ -66,7 +68,8 @@ class Queue:
         self._pin = found
         self._signer = FileSigner.load(key) if isinstance(key, str | os.PathLike) else key
         self._urn, self._console = urn(server), console
-        self._floor, self._spent, self._lost_after = floor or Floor(), spent or MemorySpent(), lost_after
+        self._floor, self._directory = demanded(floor, directory)
+        self._spent, self._lost_after = spent or MemorySpent(), lost_after
         self._line = opened(url, server=server)
         self._turn = threading.Lock()
         self._replies: dict[str, Reply | None] = {}
@@ -160,7 +163,8 @@ class Queue:
             audience=self._urn, kind=submission.kind, effective=submission.effective, action=action.id,
             nonce=submission.nonce, edit=_edit(reply),
         )  # fmt: skip
-        verified = receipts.check(receipt, pin=self._pin, expect=expect, now=time.time(), floor=self._floor)
+        terms = {"pin": self._pin, "floor": self._floor, "directory": self._directory}
+        verified = receipts.check(receipt, expect=expect, now=time.time(), **terms)
         try:
             receipts.spend(verified, spent=self._spent)
         except NotVerified as error:

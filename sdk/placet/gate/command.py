@@ -90,7 +90,8 @@ def shared(given: argparse.Namespace, options: Options) -> Shared:
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
     console = AsyncConsole(
         given.url, pin=given.pin, key=given.private_key, server=given.server, patience=given.patience,
-        transport=httpx2.AsyncHTTPTransport(limits=limits), floor=Floor.taking(given.accept),
+        transport=httpx2.AsyncHTTPTransport(limits=limits), directory=given.directory,
+        floor=Floor.taking(given.accept, level=2 if given.directory else 1),
     )  # fmt: skip
     memory = Memory(options.state)
     return Shared(options, holding=Holding(console, memory), memory=memory)

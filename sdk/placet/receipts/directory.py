@@ -19,9 +19,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from placet.errors import NotVerified
+from placet.receipts.terms import Floor
+
 TYPE = "placet.directory.v1"
 KEYS = {-7: ("EC", "P-256"), -8: ("OKP", "Ed25519"), -257: ("RSA", None)}
 
+type Source = Directory | Mapping[str, Any] | str | os.PathLike[str]
 type Window = Mapping[str, Any]
 type Person = Mapping[str, Any]
 
@@ -41,12 +45,34 @@ class Directory:
             raise ValueError(f"This directory is not whole: {error}.") from None
         if len(self._people) != len(said["people"]):
             raise ValueError("A directory names each person once.")
+        self._path: Path | None = None
+        self._stamp: tuple[int, int] | None = None
         self._refuse_sharing()
 
     @classmethod
     def file(cls, path: str | os.PathLike[str]) -> Self:
-        """Pin what stands in a file. Read it again when people, roles or passkeys changed."""
-        return cls(json.loads(Path(path).read_bytes()))
+        """Pin what stands in a file; when the file changes it is read again, so a new one needs no restart."""
+        found = cls(json.loads(Path(path).read_bytes()))
+        found._path, found._stamp = Path(path), _stamp(path)
+        return found
+
+    @classmethod
+    def of(cls, source: Source | None) -> Directory | None:
+        """A directory from whatever a caller has: one, its JSON, a file's path, or none."""
+        if source is None or isinstance(source, Directory):
+            return source
+        return cls(source) if isinstance(source, Mapping) else cls.file(source)
+
+    def fresh(self) -> Directory:
+        """This directory, read again when its file changed. One that cannot be read any more refuses everything."""
+        if self._path is None:
+            return self
+        try:
+            if _stamp(self._path) != self._stamp:
+                self.__dict__ = type(self).file(self._path).__dict__
+        except (OSError, ValueError) as error:
+            raise NotVerified(11, "no_directory", f"the directory cannot be read: {error}") from None
+        return self
 
     def person(self, sub: Any) -> Person | None:
         """Whoever has this name, as `user:alice`; None when the directory knows nobody so called."""
@@ -61,6 +87,15 @@ class Directory:
                 if seen & names:
                     raise ValueError("A passkey stands in this directory twice.")
                 seen |= names
+
+
+def demanded(floor: Floor | None, source: Source | None) -> tuple[Floor, Directory | None]:
+    """What a caller demands: a directory alone means level 2. Raises ValueError for level 2 without one."""
+    directory = Directory.of(source)
+    floor = floor or Floor(level=2 if directory else 1)
+    if floor.level == 2 and directory is None:
+        raise ValueError("Level 2 takes a directory: whose passkeys count.")
+    return floor, directory
 
 
 def holds_role(person: Person, role: Any, *, at: int) -> bool:
@@ -110,6 +145,11 @@ def _checked(said: Mapping[str, Any]) -> Person:
 def _material(jwk: Mapping[str, Any]) -> dict[str, Any]:
     """What makes the key this key (RFC 7638)."""
     return {name: jwk.get(name) for name in ("kty", "crv", "x", "y", "n", "e")}
+
+
+def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:
+    at = os.stat(path)
+    return at.st_mtime_ns, at.st_size
 
 
 def _text(value: Any) -> str:

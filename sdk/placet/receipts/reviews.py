@@ -26,6 +26,7 @@ def prove(claims: dict[str, Any], dig: str, *, directory: Directory | None) -> N
     A review without an assertion counts for nothing; one whose assertion does not hold refuses the whole receipt.
     """
     require(directory is not None, 11, "no_directory", "level 2 takes a directory: whose passkeys count")
+    directory = directory.fresh()
     require(directory.iss == claims["iss"], 11, "wrong_directory", "the directory is that of another console")
     people = claims["basis"] in ("reviewed", "break_glass")
     require(people, 11, "basis_unproven", "a yes on this basis is signed by nobody's passkey")

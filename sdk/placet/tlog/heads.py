@@ -27,7 +27,7 @@ from placet import jws
 ED25519 = b"\x01"
 MAX_BYTES = 64 * 1024
 _LINE = re.compile(r"— (?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+={0,2})")
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -83,6 +83,12 @@ def read(raw: bytes) -> Note:
     return Note(_head(said), said + "\n", tuple(_signature(line) for line in signed[:-1].split("\n")))
 
 
+def written(note: Note, more: Iterable[str] = ()) -> str:
+    """The note as text again, with more signature lines after its own."""
+    own = (f"— {each.name} {base64_of(each.key_id + each.raw)}" for each in note.signatures)
+    return "\n".join([note.text, *own, *more, ""])
+
+
 def signed_by(note: Note, keys: Iterable[Mapping[str, Any]], *, held: bool = False) -> str:
     """Return the `kid` of the pinned key (JWK) that signed it under its origin's name. Raises `BadHead`.
 
@@ -102,9 +108,7 @@ def signed_by(note: Note, keys: Iterable[Mapping[str, Any]], *, held: bool = Fal
 
 def _signed(note: Note, public: bytes) -> bool:
     wanted = (note.head.origin, key_id(note.head.origin, public))
-    return any(
-        (each.name, each.key_id) == wanted and _holds(each.raw, note.text, public) for each in note.signatures
-    )
+    return any((each.name, each.key_id) == wanted and _holds(each.raw, note.text, public) for each in note.signatures)
 
 
 def _as_text(raw: bytes) -> str:
@@ -121,9 +125,9 @@ def _as_text(raw: bytes) -> str:
 
 def _head(text: str) -> Head:
     lines = text.split("\n")
-    if len(lines) < 3 or not all(lines) or not _SIZE.fullmatch(lines[1]):
+    if len(lines) < 3 or not all(lines) or not SIZE.fullmatch(lines[1]):
         raise BadHead("A head has three lines: origin, size, root.")
-    root = _decoded(lines[2])
+    root = decoded(lines[2])
     if len(root) != 32:
         raise BadHead("A root has 32 bytes.")
     return Head(lines[0], int(lines[1]), root)
@@ -131,13 +135,18 @@ def _head(text: str) -> Head:
 
 def _signature(line: str) -> Signature:
     match = _LINE.fullmatch(line)
-    blob = _decoded(match["blob"]) if match else b""
+    blob = decoded(match["blob"]) if match else b""
     if not match or len(blob) < 5:
         raise BadHead("A signature’s line is a dash, a name and base64.")
     return Signature(match["name"], blob[:4], blob[4:])
 
 
-def _decoded(text: str) -> bytes:
+def base64_of(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of standard base64 in its only spelling. Raises `BadHead`."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error:
