@@ -1,6 +1,6 @@
 """What the frame of every page tells its reader: what waits for them elsewhere, and whether they count as away.
 
-One statement, because it is asked with every page.
+One statement, because it is asked with every page; one more for somebody who holds no duty and is named to stand in.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from accounts.models import User
 
-from .. import rows
+from .. import access, rows
 from . import answers
 
 _MINE = """
@@ -35,6 +35,10 @@ SELECT (SELECT count(*) FROM approvals_question AS question
        (SELECT count(*) FROM approvals_change AS change
          WHERE change.state = 'proposed' AND change.author_id <> person.id AND %s),
        (SELECT count(*) FROM accounts_notice AS notice WHERE notice.person_id = person.id AND notice.read_at IS NULL),
+       EXISTS (SELECT 1 FROM accounts_delegation AS named
+                 JOIN accounts_absence AS theirs ON theirs.id = named.absence_id
+                  AND theirs.starts_at <= %s AND (theirs.ends_at IS NULL OR theirs.ends_at > %s)
+                WHERE named.delegate_id = person.id),
        absence.id, absence.ends_at
   FROM accounts_user AS person
   LEFT JOIN accounts_absence AS absence ON absence.id = (
@@ -64,12 +68,12 @@ class Frame:
 def read(*, user: User, at: datetime) -> Frame:
     admin = user.is_active and user.is_staff
     names = sorted(answers.names(user))
-    told = [names, at, at, at, at, at, admin, at, at, admin, at, at, user.pk]
+    told = [names, at, at, at, at, at, admin, at, at, admin, at, at, at, at, user.pk]
     ((found,),) = rows.fetch((_FRAME, told))
-    waiting, duties, holds, findings, changes, notices, absence, until = found
+    waiting, duties, holds, findings, changes, notices, named, absence, until = found
     bits = duties or 0
     return Frame(
         answers=waiting, findings=findings, changes=changes, notices=notices, holds_role=bool(holds),
-        has_duty=bool(bits), sees_exceptions=bool(bits & 2) or admin, sees_log=bool(bits & 1), absence=absence,
+        has_duty=bool(bits) or bool(named and access.duties(user, at=at)), sees_exceptions=bool(bits & 2) or admin, sees_log=bool(bits & 1), absence=absence,
         until=until,
     )  # fmt: skip

@@ -18,8 +18,12 @@ register = template.Library()
 BELONGS = {
     "person": "people", "role": "people", "server": "servers", "checkpoint": "checkpoints", "change": "changes",
     "finding": "exceptions", "exception": "exceptions", "boundary": "boundaries", "try": "checkpoints",
-    "map": "checkpoints", "simulation": "checkpoints", "simulations": "checkpoints",
+    "map": "checkpoints", "simulation": "checkpoints", "simulations": "checkpoints", "entry": "ledger",
 }  # fmt: skip
+
+
+MOST_BESIDE = 5  # pages beside inbox and decided that the bar holds; when there are more, these stand in it:
+FIRST = ("exceptions", "boundaries", "checkpoints", "changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,14 @@ class Shown:
 
     read: read_frame.Frame
     entries: list[Entry]
+    folded: list[Entry]
     admin: bool
     at: datetime
+
+    @property
+    def folded_here(self) -> Entry | None:
+        """The page that is shown, when its entry is folded away."""
+        return next((entry for entry in self.folded if entry.here), None)
 
 
 @register.simple_tag(takes_context=True)
@@ -49,20 +59,24 @@ def frame(context: template.Context) -> Shown:
     found, admin = read_frame.read(user=user, at=at), user.is_active and user.is_staff
     places = [
         ("exceptions", "Exceptions", found.sees_exceptions, found.findings, "open"),
-        ("log", "Log", found.sees_log, 0, ""),
         ("boundaries", "Boundaries", found.has_duty or admin, 0, ""),
         ("checkpoints", "Checkpoints", admin, 0, ""),
+        ("changes", "Changes", admin, found.changes, "waiting for a second admin"),
+        ("insights", "Insights", found.has_duty or admin, 0, ""),
+        ("log", "Log", found.sees_log, 0, ""),
+        ("ledger", "Ledger", found.sees_log or admin, 0, ""),
         ("people", "People", admin, 0, ""),
         ("servers", "Servers", admin, 0, ""),
-        ("changes", "Changes", admin, found.changes, "waiting for a second admin"),
     ]
     here = _here(context)
-    entries = [
-        Entry(words, address, name == here, count, meaning)
+    entries = {
+        name: Entry(words, address, name == here, count, meaning)
         for name, words, yes, count, meaning in places
         if yes and (address := _address(name))
-    ]
-    return Shown(found, entries, admin, at)
+    }
+    shown = entries.keys() if len(entries) <= MOST_BESIDE else FIRST
+    folded = [entry for name, entry in entries.items() if name not in shown]
+    return Shown(found, [entry for name, entry in entries.items() if name in shown], folded, admin, at)
 
 
 @register.filter

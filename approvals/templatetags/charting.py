@@ -1,0 +1,115 @@
+"""Charts of the insights page: pictures at two widths, and the words that stand for them."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django import template
+
+from approvals.queries.insights import STATES, Insights, Place, Took, Week
+from approvals.rules import charts
+
+from .digests import span
+
+register = template.Library()
+
+WIDTHS = {"flat": charts.WIDE, "tall": charts.NARROW}
+SETTLED = {
+    "people": "decided by people", "grant": "by a grant", "rule": "by a rule alone", "glass": "by breaking the glass",
+    "nobody": "ended without a decision", "console": "refused by the console",
+}  # fmt: skip
+SIZES = {"small": "below 1 kB", "middle": "1 to 8 kB", "large": "8 kB and more"}
+
+
+@register.simple_tag
+def ended_chart(insights: Insights, fold: str) -> charts.Chart:
+    """How many asks ended in which way, week by week."""
+    values = [week.states for week in insights.weeks]
+    return charts.columns(values, manners=STATES, labels=_labels(insights.weeks), width=WIDTHS[fold])
+
+
+@register.simple_tag
+def took_chart(insights: Insights, fold: str) -> charts.Chart:
+    """How long people took, week by week: within which time half of them, and nine of ten, were decided."""
+    values = [(week.took.median, week.took.p90) for week in insights.weeks]
+    return charts.lasting(values, manners=("half", "most"), labels=_labels(insights.weeks), width=WIDTHS[fold])
+
+
+@register.simple_tag
+def settled_chart(week: Week, fold: str) -> list[charts.Bar]:
+    return charts.shares(list(week.settled.items()), width=WIDTHS[fold])
+
+
+@register.filter
+def ended_words(insights: Insights) -> str:
+    """What the first chart shows, for who cannot see it."""
+    most = max(insights.weeks, key=lambda week: week.decided)
+    ways = ", ".join(f"{count:,} {state}" for state, count in zip(STATES, insights.whole.states, strict=True) if count)
+    return (
+        f"Asks that ended, week by week: {ways or 'none'} in all. The most in one week, {most.decided:,}, from "
+        f"{_day(most.starts)} on. The table below has every number."
+    )
+
+
+@register.filter
+def took_words(insights: Insights) -> str:
+    whole = insights.whole.took
+    if not whole.count:
+        return "Time until people decided, week by week: nobody decided anything."
+    return (
+        f"Time until people decided, week by week. In all, half were decided within {lasting(whole.median)}, nine "
+        f"of ten within {lasting(whole.p90)}. The table below has every number."
+    )
+
+
+@register.filter
+def lasting(seconds: int | None) -> str:
+    """A length of time, from seconds; a dash where there is none."""
+    if seconds is None:
+        return "–"
+    return f"{seconds} s" if seconds < 60 else span(timedelta(seconds=seconds))
+
+
+@register.filter
+def settled_words(week: Week) -> list[tuple[str, str, int]]:
+    """(manner, words, count) of how asks were settled, without what never happened."""
+    return [(name, SETTLED[name], count) for name, count in week.settled.items() if count]
+
+
+@register.filter
+def size_words(size: str) -> str:
+    return SIZES[size]
+
+
+@register.filter
+def decided_sizes(sizes: Sequence[tuple[str, Took]]) -> list[tuple[str, Took]]:
+    """The sizes of which something was decided."""
+    return [(size, took) for size, took in sizes if took.count]
+
+
+@register.filter
+def week_named(starts: date) -> str:
+    return _day(starts)
+
+
+@register.filter
+def part_of(count: int, whole: int) -> int:
+    """How long a bar of at most 100 is; never nothing for something."""
+    return max(2, round(count * 100 / whole)) if count and whole else 0
+
+
+@register.simple_tag
+def insights_link(insights: Insights, **changes: object) -> str:
+    return insights.wanted.address(**changes)
+
+
+@register.filter
+def slowest(places: Sequence[Place]) -> int:
+    return max((place.p90 or 0 for place in places), default=0)
+
+
+def _labels(weeks: Sequence[Week]) -> list[str]:
+    return [_day(week.starts) for week in weeks]
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"

@@ -1,0 +1,61 @@
+"""A session's picture, and the words that stand for it."""
+
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+
+from approvals.models import Action, State
+from approvals.queries.sessions import Session, Step
+from approvals.rules import rendering, timelines
+
+from .faithful import KINDS
+
+register = template.Library()
+
+WIDTHS = {"flat": timelines.WIDE, "tall": timelines.NARROW}
+MANNERS = {State.APPROVED: "approved", State.DENIED: "denied", State.EXPIRED: "expired", State.WITHDRAWN: "withdrawn"}
+
+
+@register.simple_tag
+def session_picture(session: Session, at: object, fold: str) -> timelines.Picture:
+    steps = [_step(step) for step in session.steps]
+    names = [KINDS[kind][1] for kind in session.kinds]
+    return timelines.draw(steps, names=names, at=at, width=WIDTHS[fold])
+
+
+@register.filter
+def session_words(session: Session) -> str:
+    """What the picture shows, for who cannot see it."""
+    steps = len(session.steps)
+    ways = ", ".join(f"{count} {state}" for state, count in session.endings)
+    return (
+        f"Time line of {steps} step{'' if steps == 1 else 's'}, from {session.steps[0].action.created_at:%H:%M:%S} on. "
+        f"In the whole session {ways}. The list below has every step and time."
+    )
+
+
+@register.filter
+def session_address(action: Action) -> str:
+    """The page of an action's session, "" when it has none."""
+    return (
+        reverse("session", args=[action.server.name]) + "?" + urlencode({"id": action.session})
+        if action.session
+        else ""
+    )
+
+
+@register.filter
+def short_name(name: str) -> str:
+    """A session's name for a link: faithful, and not longer than fits."""
+    shown = rendering.plain(rendering.render(name[:64]))
+    return shown if len(shown) <= 24 else shown[:23] + "…"
+
+
+def _step(step: Step) -> timelines.Step:
+    action = step.action
+    return timelines.Step(
+        number=step.number, lane=KINDS[action.kind][1], manner=MANNERS.get(action.state, "pending"),
+        begins=action.created_at, ends=action.settled_at, used=step.used, reported=step.reported,
+        failed=step.outcome == "failed",
+    )  # fmt: skip
