@@ -81,7 +81,12 @@ def sweep(*, at: datetime, days: int) -> int:
 
 
 def scrub() -> None:
-    """Have the database give up what it no longer shows: pages that were freed, and its write-ahead log."""
+    """Have the database give up what it no longer shows: rows that nobody sees, and its write-ahead log.
+
+    Outside of transactions only.
+    """
+    if connection.in_atomic_block:
+        return
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

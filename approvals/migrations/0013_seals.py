@@ -37,16 +37,16 @@ def _kept(column, byte):
 
 
 def _rewritten(column, byte, differs, *, action):
-    erased = (
-        f"(NEW.{column} = {byte('00')} AND EXISTS (SELECT 1 FROM approvals_erasure WHERE action_id = OLD.{action}))"
-    )
+    told = f"EXISTS (SELECT 1 FROM approvals_erasure WHERE action_id = OLD.{action})"  # noqa: S608 (our own names)
+    erased = f"(NEW.{column} = {byte('00')} AND {told})"
     return f"(OLD.{column} {differs} NEW.{column} AND ({_kept(column, byte)} OR {erased}) IS NOT TRUE)"
 
 
 def _laws(byte, differs):
     """What an update of each table must not do."""
     payloads = [_rewritten(column, byte, differs, action="id") for column in ("body", "context")]
-    content = f"(NEW.content IS NOT NULL AND OLD.content {differs} NEW.content AND {_kept('content', byte)} IS NOT TRUE)"
+    kept = f"{_kept('content', byte)} IS NOT TRUE"
+    content = f"(NEW.content IS NOT NULL AND OLD.content {differs} NEW.content AND {kept})"
     return {
         "action": (
             f"{_any(ASKED, differs)} OR (OLD.state <> 'pending' AND ({_any(SETTLED, differs)})) "
@@ -62,10 +62,15 @@ def _laws(byte, differs):
 
 def _open(byte):
     """Which new rows of each table are refused: their payloads are not sealed."""
+
+
+    def sealed(column):
+        return f"(substr(NEW.{column}, 1, 1) = {byte('01')})"
+
     return {
-        "action": f"substr(NEW.body, 1, 1) <> {byte('01')} OR substr(NEW.context, 1, 1) <> {byte('01')}",
-        "edit": f"substr(NEW.body, 1, 1) <> {byte('01')}",
-        "answer": f"substr(NEW.content, 1, 1) <> {byte('01')}",
+        "action": f"({sealed('body')} AND {sealed('context')}) IS NOT TRUE",
+        "edit": f"{sealed('body')} IS NOT TRUE",
+        "answer": f"NEW.content IS NOT NULL AND {sealed('content')} IS NOT TRUE",
     }
 
 
