@@ -81,12 +81,13 @@ def run(*, at: datetime, limit: int = LIMIT) -> int:
     return done
 
 
-def prove(*, action_id: UUID, at: datetime) -> tree.Inclusion | None:
-    """The proof that how an action ended is in a signed head; None when the head for it is not due yet."""
-    found = tree.ending(action_id)
+def prove(*, action_id: UUID, at: datetime, witnesses: int = 0) -> tree.Inclusion | None:
+    """The proof that how an action ended is in a signed head; None when the head for it is not due yet, or so many
+    witnesses have not come to it."""
+    found = tree.ending(action_id, witnesses=witnesses)
     if found is None:
         run(at=at)
-        found = tree.ending(action_id)
+        found = tree.ending(action_id, witnesses=witnesses)
     return found
 
 

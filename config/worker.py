@@ -1,5 +1,6 @@
 """What runs inside the Celery worker besides tasks, each in a thread: beat, queue reader, receipt sender."""
 
+import logging
 import threading
 from typing import Any, override
 
@@ -10,7 +11,9 @@ from config import memory
 from config.celery import app
 
 JOIN_LIMIT = 1.0  # seconds the reader has to finish its batch; what it did not acknowledge is read again
+WITNESS_PAUSE = 1.0  # seconds between two looks whether a head wants cosignatures
 _ending = threading.Event()
+log = logging.getLogger(__name__)
 
 
 class InMemory(Scheduler):
@@ -83,6 +86,30 @@ class ReceiptSender(Listener):
         sender.run(_ending)
 
 
+class WitnessCaller(Listener):
+    """Brings the ledger's newest head to its witnesses, in its own time: they may be slow, or away."""
+
+    @override
+    def listen(self) -> None:
+        from django.conf import settings
+
+        if not settings.WITNESSES:
+            return
+        import httpx2
+        from django.db import close_old_connections
+
+        from approvals import witnessing
+
+        with httpx2.Client() as client:
+            while not _ending.wait(WITNESS_PAUSE):
+                try:
+                    witnessing.collect(client=client)
+                except Exception:
+                    log.exception("The ledger’s head could not be brought to its witnesses.")
+                finally:
+                    close_old_connections()
+
+
 @signals.worker_shutting_down.connect
 def _told_to_end(**_: Any) -> None:
     """Sent by the signal's handler, up to a second before the worker's loop notices: the listeners end meanwhile."""
@@ -94,4 +121,4 @@ def _loaded(**_: Any) -> None:
     memory.give_back()
 
 
-app.steps["worker"].update({Beat, QueueReader, ReceiptSender})
+app.steps["worker"].update({Beat, QueueReader, ReceiptSender, WitnessCaller})

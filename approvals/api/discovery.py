@@ -25,7 +25,7 @@ async def jwks(request: HttpRequest) -> HttpResponse:
 
 @router.get("/.well-known/placet-keys.json", operation_id="keys", response=shapes.Keys)
 async def history(request: HttpRequest) -> HttpResponse:
-    """Every key there ever was: published, used, retired and revoked when, each change signed by the key of its time."""
+    """Every key there ever was, and what became of it; each change is signed by the key of its time."""
     return _json(keys.published())
 
 

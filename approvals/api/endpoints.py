@@ -72,13 +72,14 @@ async def receipt(
     proof: Annotated[
         bool, Query(description="answer JSON: the receipt, and the proof that it is in the ledger")
     ] = False,
+    witnesses: proofs.Witnesses = 0,
 ) -> HttpResponse:
     """The receipt's bytes, the same for ever. 404 `not_decided` while the action is pending."""
     row = await _read(request, id)
     if row.receipt is None:
         raise Problem("not_decided", "This action is pending. Read it with ?wait=25s until it is decided.")
     if proof:
-        return _json({"receipt": row.receipt.decode("ascii"), **await proofs.ending(id)})
+        return _json({"receipt": row.receipt.decode("ascii"), **await proofs.ending(id, witnesses=witnesses)})
     tag = f'"{canonical.digest_bytes(row.receipt)}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable"}
     if tag in request.META.get("HTTP_IF_NONE_MATCH", ""):

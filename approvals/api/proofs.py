@@ -32,6 +32,10 @@ PAUSE = 1.0  # seconds until a head is due again
 SOON = {"Cache-Control": "public, max-age=1"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
+type Witnesses = Annotated[
+    int, Query(ge=0, le=64, description="the newest head that so many witnesses have co-signed by now")
+]
+
 _strangers = 0
 
 
@@ -80,12 +84,14 @@ class Consistency(Closed):
 async def heads(
     request: HttpRequest,
     size: Annotated[int | None, Query(ge=1, le=MOST, description="the head of exactly this size")] = None,
+    witnesses: Witnesses = 0,
 ) -> HttpResponse:
-    """The newest signed head of the ledger, or the one of a size. Anybody may read it, and should keep it."""
-    found = await (_stranger(tree.newest) if size is None else _stranger(tree.of_size, size))
+    """The newest signed head of the ledger, or the one of a size, with what witnesses have co-signed of it by now.
+    Anybody may read it, and should keep it."""
+    found = await _stranger(tree.shown, size=size, witnesses=witnesses)
     if found is None:
-        raise Problem("not_found", "There is no head of this size. Ask without a size for the newest one.")
-    return _json(_head(found), headers=SOON if size is None else FOR_EVER)
+        raise Problem("not_found", "There is no such head. Ask without a size or witnesses for the newest one.")
+    return _json(_head(found), headers=SOON if size is None or settings.WITNESSES else FOR_EVER)
 
 
 @router.get(
@@ -107,28 +113,30 @@ async def consistency(
 
 @router.get("/proof", operation_id="proof", response=Proof, openapi_extra=document.PROOF)
 async def proof(
-    request: HttpRequest, action: Annotated[UUID, Query(description="one of your own actions, decided")]
+    request: HttpRequest,
+    action: Annotated[UUID, Query(description="one of your own actions, decided")],
+    witnesses: Witnesses = 0,
 ) -> HttpResponse:
     """The proof that how your action ended is in the newest head. 404 `not_decided` while it is pending."""
     row = await auth.acting(request, lambda who: lanes.here().read.ask((who, action)))
     if row.receipt is None:
         raise Problem("not_decided", "This action is pending. Read it with ?wait=25s until it is decided.")
-    return _json(await ending(action))
+    return _json(await ending(action, witnesses=witnesses))
 
 
-async def ending(action_id: UUID) -> dict[str, Any]:
+async def ending(action_id: UUID, *, witnesses: int = 0) -> dict[str, Any]:
     """The JSON of that proof; waits for a head when none is due yet. The caller has seen to whose action it is."""
-    found = await _proven(action_id)
+    found = await _proven(action_id, witnesses)
     if found is None:
         await asyncio.sleep(PAUSE)
-        found = await _proven(action_id)
+        found = await _proven(action_id, witnesses)
     if found is None:
         raise Problem("not_in_a_head", "The ledger’s head has not come to this action yet. Ask again in a second.")
     return {"inclusion": {"entry": found.said, "hashes": _texts(found.hashes)}, "head": _head(found.head)}
 
 
-async def _proven(action_id: UUID) -> tree.Inclusion | None:
-    return await lanes.here().verb(sequencing.prove, action_id=action_id, at=lanes.now())
+async def _proven(action_id: UUID, witnesses: int) -> tree.Inclusion | None:
+    return await lanes.here().verb(sequencing.prove, action_id=action_id, at=lanes.now(), witnesses=witnesses)
 
 
 async def _stranger[**P, Answer](read: Callable[P, Answer], *args: P.args, **words: P.kwargs) -> Answer:
@@ -145,7 +153,7 @@ async def _stranger[**P, Answer](read: Callable[P, Answer], *args: P.args, **wor
 
 def _head(head: tree.Head) -> dict[str, Any]:
     return {
-        "origin": settings.PUBLIC_URL, "size": head.size, "root": _text(head.root), "note": head.note.decode(),
+        "origin": settings.PUBLIC_URL, "size": head.size, "root": _text(head.root), "note": head.whole.decode(),
         "signed_at": rest.time(head.at),
     }  # fmt: skip
 

@@ -23,6 +23,12 @@ ENDINGS = ["action.approved", "action.denied", "action.expired", "action.withdra
 _SIZE = "SELECT MAX(number) FROM approvals_leaf"
 _HEAD = "SELECT size, root, note, through, at FROM approvals_treehead"
 _NEWEST, _OF_SIZE = f"{_HEAD} ORDER BY size DESC LIMIT 1", f"{_HEAD} WHERE size = %s"
+_COSIGNED = "SELECT line FROM approvals_cosignature WHERE head_id = {} ORDER BY witness"
+_LINES_NEWEST = _COSIGNED.format("(SELECT MAX(size) FROM approvals_treehead)")
+_LINES_OF_SIZE = _COSIGNED.format("%s")
+_WITNESSED = f"""{_HEAD} WHERE size = (
+    SELECT MAX(head_id) FROM (
+        SELECT head_id FROM approvals_cosignature GROUP BY head_id HAVING COUNT(*) >= %s) AS seen)"""  # noqa: S608
 _LEAVES = "SELECT number, hash FROM approvals_leaf WHERE number BETWEEN %s AND %s"
 _NODES = "SELECT place, hash FROM approvals_node WHERE level = %s AND place BETWEEN %s AND %s"
 _SAID = "entry.at, entry.event, entry.actor, entry.action_id, entry.dig"
@@ -50,6 +56,12 @@ class Head:
     note: bytes
     through: int
     at: datetime
+    cosignatures: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bytes:
+        """The note with what witnesses have added."""
+        return self.note + "".join(f"{line}\n" for line in self.cosignatures).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,18 @@ def of_size(size: int) -> Head | None:
     return _head(rows.fetch((_OF_SIZE, [size]))[0])
 
 
+def shown(*, size: int | None = None, witnesses: int = 0) -> Head | None:
+    """The newest head, the one of a size, or the newest that so many witnesses have co-signed, with what they added."""
+    if size is not None:
+        head, lines = rows.fetch((_OF_SIZE, [size]), (_LINES_OF_SIZE, [size]))
+    elif not witnesses:
+        head, lines = rows.fetch((_NEWEST, []), (_LINES_NEWEST, []))
+    else:
+        (head,) = rows.fetch((_WITNESSED, [witnesses]))
+        (lines,) = rows.fetch((_LINES_OF_SIZE, [head[0][0]])) if head else ([],)
+    return _head(head, lines)
+
+
 def peaks(size: int) -> merkle.Peaks:
     """The tree of the first `size` leaves, as far as it takes to go on from there."""
     nodes = merkle.subtrees((0, size))
@@ -98,10 +122,10 @@ def inclusion(*, leaf: int, size: int) -> list[bytes]:
     return _proof(merkle.inclusion(leaf, size))
 
 
-def ending(action_id: UUID) -> Inclusion | None:
-    """The proof that how an action ended is in the newest head; None while it is not."""
-    newest, found = rows.fetch((_NEWEST, []), (_ENDING, [action_id, ENDINGS]))
-    head = _head(newest)
+def ending(action_id: UUID, *, witnesses: int = 0) -> Inclusion | None:
+    """The proof that how an action ended is in the newest head (with so many cosignatures); None while it is not."""
+    newest, lines, found = rows.fetch((_NEWEST, []), (_LINES_NEWEST, []), (_ENDING, [action_id, ENDINGS]))
+    head = shown(witnesses=witnesses) if witnesses else _head(newest, lines)
     if head is None or not found or found[0][0] >= head.size:
         return None
     value = said(found[0])
@@ -125,11 +149,11 @@ def said(row: Sequence[Any]) -> dict[str, Any]:
     return entries.value(leaf=leaf, at=at, event=event, actor=actor, action=action, dig=dig)
 
 
-def _head(found: Sequence[tuple]) -> Head | None:
+def _head(found: Sequence[tuple], lines: Sequence[tuple] = ()) -> Head | None:
     if not found:
         return None
     size, root, note, through, at = found[0]
-    return Head(size, bytes(root), bytes(note), through, at)
+    return Head(size, bytes(root), bytes(note), through, at, tuple(line for (line,) in lines))
 
 
 def _proof(spans: Sequence[merkle.Span]) -> list[bytes]:

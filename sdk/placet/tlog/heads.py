@@ -92,8 +92,8 @@ def written(note: Note, more: Iterable[str] = ()) -> str:
 def signed_by(note: Note, keys: Iterable[Mapping[str, Any]], *, held: bool = False) -> str:
     """Return the `kid` of the pinned key (JWK) that signed it under its origin's name. Raises `BadHead`.
 
-    Signatures by others, such as witnesses, are passed over. One by a key that is revoked proves nothing, as whoever has
-    the key could give it today; only whoever `held` the head since before knows better.
+    Signatures by others, such as witnesses, are passed over. One by a key that is revoked proves nothing, as whoever
+    has the key could give it today; only whoever `held` the head since before knows better.
     """
     revoked = False
     for key in keys:

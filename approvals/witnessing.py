@@ -1,0 +1,109 @@
+"""The console brings its heads to witnesses, and keeps what they sign (C2SP tlog-witness).
+
+A witness that is away is asked again with the next head, or a little later. Nothing waits for witnesses: a head counts
+without them for whoever wants none, and readers say how many they want.
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from placet.tlog import cosigning, heads, witness
+
+from .models import Cosignature
+from .queries import tree
+
+PATIENCE = 5.0  # seconds for one answer of a witness
+LONGEST = 16 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Unwilling(Exception):
+    """A witness did not co-sign: one sentence says why."""
+
+
+def wanted() -> list[tuple[str, cosigning.Witness]]:
+    """Addresses and witnesses, as the settings name them."""
+    return cosigning.listed(settings.WITNESSES)
+
+
+def collect(*, client: Any) -> int:
+    """Bring the newest head to those who have not co-signed it; return how many did now. No transaction is open
+    meanwhile. `client` is an HTTP client of httpx2."""
+    head = tree.shown()
+    if head is None:
+        return 0
+    note, done = heads.read(head.whole), 0
+    have = {given.witness for given in cosigning.given(note, [each for _, each in wanted()])}
+    for url, each in wanted():
+        if each.name in have:
+            continue
+        try:
+            line = _asked(client, url, each, head)
+        except Unwilling as no:
+            log.warning("Witness %s has not co-signed the head of %s leaves: %s", each.name, head.size, no)
+            continue
+        _keep(head, each, line)
+        done += 1
+    return done
+
+
+def _asked(client: Any, url: str, each: cosigning.Witness, head: tree.Head) -> str:
+    """The cosignature's line. A witness that has seen another size than we thought says so, and is asked again."""
+    old = _last(each)
+    for _ in range(2):
+        status, text = _post(client, url, _body(head, old))
+        if status != 409:
+            break
+        if not heads.SIZE.fullmatch(text.strip()) or int(text) > head.size:
+            raise Unwilling(f"it has seen a ledger of {text.strip()[:40]} leaves, more than there are")
+        old = int(text)
+    if status != 200:
+        raise Unwilling(f"it answered {status}: {' '.join(text.split())[:200]}")
+    return _line(text, each, head)
+
+
+def _body(head: tree.Head, old: int) -> bytes:
+    proof = tree.consistency(old=old, new=head.size) if 0 < old < head.size else []
+    return witness.request(heads.read(head.note), old=old, proof=proof)
+
+
+def _last(each: cosigning.Witness) -> int:
+    """The size of the last head of ours that it has co-signed."""
+    last = Cosignature.objects.filter(witness=each.name).order_by("-head_id").first()
+    return last.head_id if last else 0
+
+
+def _post(client: Any, url: str, body: bytes) -> tuple[int, str]:
+    import httpx2
+
+    try:
+        answer = client.post(f"{url}/add-checkpoint", content=body, timeout=PATIENCE, follow_redirects=False)
+    except httpx2.HTTPError as error:
+        raise Unwilling(f"it cannot be reached ({type(error).__name__})") from error
+    if len(answer.content) > LONGEST:
+        raise Unwilling("its answer is too long")
+    return answer.status_code, answer.text
+
+
+def _line(text: str, each: cosigning.Witness, head: tree.Head) -> str:
+    """The one line among those answered that is this witness's cosignature of this head."""
+    for line in text.splitlines():
+        try:
+            note = heads.read(head.note + line.encode() + b"\n")
+        except heads.BadHead:
+            continue
+        if cosigning.given(note, [each]):
+            return line
+    raise Unwilling("what it answered is no cosignature of this head by its key")
+
+
+def _keep(head: tree.Head, each: cosigning.Witness, line: str) -> None:
+    given = cosigning.given(heads.read(head.note + line.encode() + b"\n"), [each])[0]
+    with transaction.atomic():
+        Cosignature.objects.get_or_create(
+            head_id=head.size, witness=each.name, defaults={"line": line, "at": datetime.fromtimestamp(given.at, UTC)}
+        )
