@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from . import alarms, proofs
+from . import alarms, passkeys, proofs
 
 
 class Adapter(DefaultAccountAdapter):
@@ -51,8 +51,18 @@ class SecondFactors(DefaultMFAAdapter):
         return "Placet"
 
     @override
+    def build_totp_svg(self, url: str) -> str:
+        """The picture as it stands inside a page, without the first line of a file."""
+        return super().build_totp_svg(url).partition("?>")[2]
+
+    @override
     def get_totp_label(self, user: Any) -> str:
         return f"{user.username} at {settings.PUBLIC_URL.partition('://')[2]}"
+
+    @override
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The one name passkeys are made for, however the page was opened."""
+        return {"id": passkeys.relying_party().id, "name": "Placet"}
 
     @override
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:

@@ -87,7 +87,7 @@ def _codes_renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
 
 def _factor_used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        left = len(authenticator.wrap().get_unused_codes())
+        left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
         _tell(user, "code_used", f"One of your recovery codes was used; {left} are left.")
 
 

@@ -1,7 +1,7 @@
 """Notices by mail: the rows say what is owed, the worker hands it over. Read or not, each is mailed once.
 
 A mail carries the notice's sentence and a link to the page where it stands: no secret, no payload, nothing to
-click that changes anything. Handed over twice when the worker dies between the mail host's yes and the row that says so.
+click that changes anything. Handed over twice when the worker dies between the mail host's yes and its row.
 """
 
 import logging

@@ -5,6 +5,7 @@ from allauth.decorators import rate_limit
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.conf import settings
 from django.urls import path
 from django.views.decorators.cache import never_cache
@@ -16,12 +17,14 @@ _bounded = rate_limit(action="account")
 urlpatterns = [
     path("sign-in/", views.LoginView.as_view(extra_context={"provider": settings.OIDC_NAME}), name="account_login"),
     path("sign-in/inactive/", never_cache(views.account_inactive), name="account_inactive"),
+    path("sign-in/passkey/", never_cache(webauthn.login_webauthn), name="mfa_login_webauthn"),
     path("sign-in/code/", never_cache(mfa.authenticate), name="mfa_authenticate"),
     path("invitation/<str:token>/", invitations.invitation, name="invitation"),
     path("sign-out/", never_cache(views.logout), name="account_logout"),
     path("password/", never_cache(views.password_change), name="account_change_password"),
     path("confirm/", never_cache(views.reauthenticate), name="account_reauthenticate"),
     path("confirm/code/", never_cache(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("confirm/passkey/", never_cache(webauthn.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
     path("you/", you.you, name="mfa_index"),
     path("you/", you.you, name="you"),
     path("you/notices/", you.notices_read, name="notices_read"),

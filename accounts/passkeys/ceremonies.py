@@ -139,6 +139,16 @@ def signed(said: Any, *, challenge: str, passkey: Passkey) -> bytes:
     return canonical.canonical(kept)
 
 
+def used_here(said: Any) -> None:
+    """Refuse an assertion of another page, or of nobody in particular; whether it is signed is asked elsewhere."""
+    response = _response(said, "clientDataJSON", "authenticatorData", "signature")
+    _client_data(response, kind="webauthn.get", challenge=None)
+    data = jws.decode(response["authenticatorData"].encode("ascii"))
+    if len(data) < 37:
+        raise BadCeremony()
+    _authenticator_data(data)
+
+
 def jwk(public_key: bytes) -> tuple[int, dict[str, str]]:
     """The algorithm (COSE) and the public key (RFC 7517) of a stored key."""
     from fido2 import cbor
@@ -184,8 +194,8 @@ def _response(said: Any, *parts: str) -> dict[str, str]:
     return found
 
 
-def _client_data(response: dict[str, str], *, kind: str, challenge: str) -> bytes:
-    """What the browser says of the moment: this ceremony, this challenge, this console's own page."""
+def _client_data(response: dict[str, str], *, kind: str, challenge: str | None) -> bytes:
+    """What the browser says of the moment: this ceremony, this challenge (None: any), this console's own page."""
     raw = jws.decode(response["clientDataJSON"].encode("ascii"))
     try:
         said = canonical.parse(raw, max_bytes=MOST_CLIENT_DATA)
@@ -197,7 +207,7 @@ def _client_data(response: dict[str, str], *, kind: str, challenge: str) -> byte
         raise ForeignOrigin()
     if "topOrigin" in said:
         raise ForeignOrigin()
-    if said.get("challenge") != challenge:
+    if challenge is not None and said.get("challenge") != challenge:
         raise BadCeremony("The passkey answered to something else. Begin again.")
     return raw
 
