@@ -1,6 +1,16 @@
 """Passkeys of people: where they work, how a ceremony is checked, and which of them count."""
 
-from .ceremonies import Credential, asked, assertion_options, challenge_of, introduction, jwk, registered, signed, used_here
+from .ceremonies import (
+    Credential,
+    asked,
+    assertion_options,
+    challenge_of,
+    introduction,
+    jwk,
+    registered,
+    signed,
+    used_here,
+)
 from .keeping import add, confirm, digest, drop, introduce, live_of, named, of, people_with, rename, revoke
 from .relying import RelyingParty, relying_party
 
