@@ -40,7 +40,7 @@ def host(url: str) -> str:
     if colon and port != "443":
         raise ValueError("A link has no port but 443.")
     parsed = _parsed(url)
-    if not HOST.fullmatch(name) or parsed is None or parsed.hostname != name or parsed.port:
+    if not written[1].isascii() or not HOST.fullmatch(name) or parsed is None or parsed.hostname != name or parsed.port:
         raise ValueError(
             "Programs disagree about this host: write it in small letters, as xn-- if need be, no figures."
         )

@@ -75,13 +75,14 @@ def _of_schema(node: Any, at: str) -> Iterator[Hit]:
 def _of_field(name: str, rule: Any, at: str) -> Iterator[Hit]:
     said = rule if isinstance(rule, dict) else {}
     typed = _is_typed(said)
+    other = (folding.words(name[:400]) or [""])[-1] in words.ENDS
     number = said.get("type") in ("number", "integer")
     for text, place in ((name, at), (said.get("title"), below(at, "title"))):
-        found = _named(text) if typed and isinstance(text, str) else None
+        found = _named(text) if typed and isinstance(text, str) and not (other and place == at) else None
         if found and (not number or found in _NUMBERS) and not (found == "form.pin" and _is_no_pin(name, said)):
             yield Hit(found, place)
     about = said.get("description")
-    if typed and not number and isinstance(about, str) and (found := _headed(about)):
+    if typed and not number and not other and isinstance(about, str) and (found := _headed(about)):
         yield Hit(found, below(at, "description"))
     if typed and _is_masked(said):
         yield Hit("form.password", at)
@@ -199,6 +200,8 @@ def _speaks_about(said: list[str], start: int, end: int) -> bool:
     after = said[end] if end < len(said) else ""
     before = said[start - 1] if start else ""
     if after in words.ABOUT or after == "id":
+        return True
+    if before == "public":
         return True
     phrase = " ".join(said[start:end])
     if before in words.BEFORE.get(phrase, "").split():

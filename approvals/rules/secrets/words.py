@@ -108,17 +108,20 @@ ABOUT = _set(
     location reference ref arn version versions digest fingerprint rules settings management protected protection
     scanning alert alerts reset tokens per days hours minutes seconds number holder owner description title
     comment based exchange grant bucket vault registry backend template permissions permission mode support
-    supported generation generator style count_limit price supply decimals pair santa sauce ballot agent service
-    services review
+    supported generation generator style count_limit price supply decimals pair username header headers santa
+    sauce ballot agent service services review
     """
 )  # fmt: skip
+#: A field whose name ends so holds no credential, whatever else its name and description say.
+ENDS = _set("id ids name names type url uri path file files username user header headers endpoint ref provider prefix")
 #: Before it, the same.
 BEFORE = {
-    "token": "max min maximum minimum num next page continuation cursor pagination design github_token nextpage cancel",
+    "token": "indent block delimiter separator replacement from max min maximum minimum num next page continuation"
+    " cursor pagination design nextpage cancel",
     "pin": "gpio board led map drop push pinned data clock chip output input io",
     "access key": "id", "card number": "loyalty library membership gift business player",
     "security code": "isin cusip", "credit card": "loyalty",
-    "secret": "top open public", "secrets": "use send dependabot", "credentials": "", "tan": "",
+    "secret": "from top open public", "secrets": "use send dependabot", "credentials": "", "tan": "",
     "password": "no without",
 }  # fmt: skip
 #: A name that begins so is a switch.
@@ -136,11 +139,11 @@ NO_PIN = _set(
 VERBS = _set(
     """
     enter type provide paste supply input give share send tell copy insert fill submit reenter need needs require
-    requires put write specify requesting request use using add confirm verify what whats gib geben eingeben
-    eintragen angeben trage entrez saisissez saisir indiquez fournissez introduce introduzca ingresa ingrese
-    escribe escriba proporcione inserisci inserire digita fornisci insira digite introduza informe voer vul
-    wprowadz podaj wpisz ange skriv angi indtast indtaste anna syota введите укажите введіть вкажіть girin giriniz
-    zadejte adja introduceti masukkan nhap
+    requires put write specify requesting request confirm verify what whats gib geben eingeben eintragen angeben
+    trage entrez saisissez saisir indiquez fournissez introduce introduzca ingresa ingrese escribe escriba
+    proporcione inserisci inserire digita fornisci insira digite introduza informe voer vul wprowadz podaj wpisz
+    ange skriv angi indtast indtaste anna syota введите укажите введіть вкажіть girin giriniz zadejte adja
+    introduceti masukkan nhap
     """
 )
 VERBS_UNSPACED = ("入力", "教えて", "입력", "输入", "輸入", "填写", "填寫", "提供", "ใส่", "กรอก")
@@ -152,10 +155,10 @@ NOT = _set(
 #: What may stand between the beginning of a description and the word that it is about.
 HEAD = _set(
     """
-    a an the your their access git hub lab sixteen digit digits last user users account accounts for of this valid
-    current new old existing personal secure service device admin administrator login oauth api app application
-    github gitlab slack stripe aws azure google bot user's my its server database db email smtp wifi wi fi local
-    long lived default optional full raw actual s value contents content string master
+    o auth a an the your their access git hub lab sixteen digit digits last user users account accounts for of
+    this valid current new old existing personal secure service device admin administrator login oauth api app
+    application github gitlab slack stripe aws azure google bot user's my its server database db email smtp wifi
+    wi fi local long lived default optional full raw actual s value contents content string master
     """
 )
 OF = _set(

@@ -13,6 +13,7 @@ from accounts import servers
 from approvals.models import Action, Finding
 from approvals.queue import BrokerAway, reader
 from approvals.queue.stream import StreamIntake
+from tests.approvals.secrets.planted import SECRETS
 from tests.asks import ask
 
 
@@ -87,6 +88,17 @@ def test_an_ask_that_we_stumble_over_is_buried_alone(queue, intake, refund, alic
 def test_what_is_no_envelope_is_buried(queue, intake, envelope):
     queue.send(envelope)
     assert reader.turn(intake) == 1 and len(queue.dead()) == 1 and not Action.objects.exists()
+
+
+def test_an_ask_that_holds_a_secret_is_buried_without_it(queue, intake, refund, alice):
+    token = SECRETS["github-token"]
+    params = {"name": "refund", "arguments": {"note": token}}
+    queue.send(queue.sealed(ask(mcp={"method": "tools/call", "params": params})))
+    assert reader.turn(intake) == 1 and queue.dead() == ["holds_secret"] and queue.waiting() == 0
+    (_, letter), *_ = queue.client.xrange("placet.intake.dead")
+    assert letter[b"envelope"] == b"" and b"/mcp/params/arguments/note" in letter[b"detail"]
+    assert token.encode() not in letter[b"detail"] and not Action.objects.exists()
+    assert [(row.code, row.about) for row in Finding.objects.all()] == [("secret", "github-token")]
 
 
 def test_a_message_without_an_envelope_is_buried(queue, intake):

@@ -1,0 +1,144 @@
+"""Which texts hold a secret: what the rules find, where, what they leave alone, how long they take."""
+
+import importlib
+import json
+import pkgutil
+import re
+import time
+
+import pytest
+
+from approvals.rules.secrets import VALUE_RULES, patterns, values
+from tests.approvals.secrets.planted import SECRETS, jwt
+
+
+def held(value):
+    return values.held(value, raw=json.dumps(value, ensure_ascii=False))
+
+
+def rules(value) -> set[str]:
+    return {hit.rule for hit in held(value)}
+
+
+@pytest.mark.parametrize("rule", SECRETS)
+def test_each_rule_finds_its_secret_wherever_it_stands(rule):
+    text = SECRETS[rule]
+    assert rule in rules({"a": [{"b": text}]}) and rule in rules(f"before\n{text} after")
+    assert rule in rules({"a": f"{text[:12]}\u200b{text[12:]}"}), "hidden characters hide nothing"
+
+
+def test_every_rule_has_a_secret_to_find():
+    assert set(SECRETS) | {"member", "url-credential"} == set(VALUE_RULES)
+
+
+def test_the_place_is_said_and_the_secret_is_not():
+    token = SECRETS["github-token"]
+    (hit,) = held({"a": {"b/c": ["x", f"take {token}"]}})
+    assert (hit.rule, hit.pointer, hit.offset) == ("github-token", "/a/b~1c/1", 5)
+    named = held({"a": {token: {"x": token}}})
+    assert [hit.pointer for hit in named] == ["/a"] and token not in repr(named)
+
+
+def test_the_rules_agree_with_those_they_are_taken_from():
+    """detect-secrets' plug-ins with something to hold on to find these too, but for what was added here."""
+    from detect_secrets import plugins
+    from detect_secrets.plugins.base import RegexBasedDetector
+
+    for module in pkgutil.iter_modules(plugins.__path__):
+        importlib.import_module(f"{plugins.__name__}.{module.name}")
+    theirs = [
+        kind() for kind in RegexBasedDetector.__subclasses__() if kind.__module__.rsplit(".", 1)[1] != "ip_public"
+    ]
+    added = {"card-number", "google-key", "placet-token", "bearer", "assigned"}
+    for rule, text in SECRETS.items():
+        found = any(list(plugin.analyze_string(text)) for plugin in theirs)
+        assert found or rule in added, rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 4111111111111112",
+        "2026-11-23T10:00:00Z 1234567890123456",
+        "DE89370400440532013000",
+        "http://host:8080/x@y",
+        "eyJub3QiOiJqd3QifQ.abc.def",
+        "the password = is missing",
+        "019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b",
+        "https://user@host/",
+        "ssh://git@github.com:foo",
+        "sk-learn-0.1",
+        "AKIA",
+        "1700000000000000000",
+        "https://a.example/b?c=d:e@f",
+        "https://x-access-token:${TOKEN}@github.com/a/b",
+        'password = "${PASSWORD}"',
+        'api_key: "<your key here>"',
+        "sha256:" + "0a1b2c3d" * 8,
+        jwt(typ="placet-approval+jwt"),
+    ],
+)
+def test_harmless_texts_pass(text):
+    assert not rules({"a": text})
+
+
+@pytest.mark.parametrize("value", ["string", "${PASSWORD}", "vault:prod/db", "********", "changeme", "required", ""])
+def test_a_member_named_like_a_secret_may_hold_a_place_holder(value):
+    assert not rules({"password": value})
+
+
+@pytest.mark.parametrize("name", ["password", "apiKey", "client_secret", "AWS_SECRET_ACCESS_KEY", "x-api-key"])
+def test_a_member_named_like_a_secret_holds_one(name):
+    assert rules({"user": {name: "hunter2!"}}) == {"member"}
+
+
+def test_an_ask_of_two_kilobytes_takes_less_than_a_millisecond():
+    lines = [{"sku": f"S-{number}", "text": "two of three cups", "token_count": number} for number in range(30)]
+    value = {"mcp": {"params": {"name": "refund", "arguments": {"lines": lines, "note": "x" * 300}}}}
+    raw = json.dumps(value)
+    assert len(raw) > 2000
+    took = []
+    for _ in range(30):
+        start = time.process_time()
+        values.held(value, raw=raw)
+        took.append(time.process_time() - start)
+    assert min(took) < 0.001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "4111 ",
+        'password="',
+        "://a:",
+        "eyJ.",
+        "aws key ",
+        "-----BEGIN ",
+        "AC0",
+        " APA1",
+        "пароль ",
+        "sk-",
+        "\"'",
+        "iam ",
+        "123456789:AA",
+        "M.N.",
+        "secret_key: ",
+        "\u200b",
+        "eyJ",
+        "softlayer key = ",
+        "cloudant api:",
+    ],
+)
+def test_no_text_takes_long(text):
+    """Linear in its length, whatever it repeats."""
+    value = {"a": (text * 250_000)[:250_000]}
+    start = time.process_time()
+    held(value)
+    assert time.process_time() - start < 1.0
+
+
+def test_every_pattern_is_bounded():
+    """No pattern repeats anything without an end: that is what keeps them from taking quadratic time."""
+    for rule in patterns.ALL:
+        assert "MAXREPEAT" not in repr(list(re._parser.parse(rule.pattern.pattern))), rule.name
