@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    *(["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"] if ENV.oidc_issuer else []),
     "accounts",
     "approvals",
 ]
@@ -208,6 +209,12 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "accounts.adapter.SecondFactors"
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "login_webauthn": "accounts.signing_in.SignIn",
+    "authenticate_webauthn": "accounts.signing_in.SecondFactor",
+    "reauthenticate_webauthn": "accounts.signing_in.Confirmation",
+}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address is an admin's note of where somebody is reached; nobody proves one here
 ANONYMOUS_USER_NAME = None
@@ -216,7 +223,6 @@ ANONYMOUS_USER_NAME = None
 OIDC_ISSUER, OIDC_NAME = ENV.oidc_issuer, ENV.oidc_name
 OIDC_CLAIM, OIDC_SECOND_FACTOR = ENV.oidc_claim, bool(ENV.oidc_issuer) and ENV.oidc_second_factor
 if OIDC_ISSUER:
-    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
     SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.Adapter"
     SOCIALACCOUNT_LOGIN_ON_GET = True
     SOCIALACCOUNT_PROVIDERS = {

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.errors import BadCeremony, CeremonyOver, ForeignOrigin, UnknownPasskey, UnverifiedPerson
 from accounts.models import User
 
 from .. import glass, handovers, looking, reviews, settlement
@@ -26,6 +27,8 @@ from ..errors import (
     NotFound,
     NotYourTurn,
     OwnServer,
+    PasskeyMissing,
+    PasskeyNotTaken,
     Refusal,
     SecretFound,
     TooManyBroken,
@@ -40,7 +43,7 @@ from ..models import How
 from ..queries import inbox as inbox_rows
 from ..queries import page as action_page
 from ..rules.rendering.values import escaped
-from . import erasing
+from . import erasing, signing
 
 UNOPENED = Unopened.code
 MOST_OPENED = 128
@@ -56,6 +59,13 @@ REFUSED = {
         NotAnEditor,
         TooManyBroken,
         TooSoon,
+        PasskeyMissing,
+        PasskeyNotTaken,
+        BadCeremony,
+        CeremonyOver,
+        ForeignOrigin,
+        UnknownPasskey,
+        UnverifiedPerson,
     )
 }
 
@@ -89,7 +99,7 @@ def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
     try:
         reviews.record(
             action_id=action_id, reviewer=request.user, verdict=data["verdict"], note=form.said, seen=data["seen"],
-            opened=opened, at=timezone.now(),
+            opened=opened, signed=signing.signed(request), at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
@@ -165,7 +175,8 @@ def break_glass(request: HttpRequest, action_id: UUID) -> HttpResponse:
         return _show(request, action_id, told=Unopened.code, also=unseen)
     try:
         glass.break_glass(
-            action_id=action_id, person=request.user, **form.cleaned_data, opened=opened, at=timezone.now()
+            action_id=action_id, person=request.user, **form.cleaned_data, opened=opened,
+            signed=signing.signed(request), at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
@@ -199,7 +210,7 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
         "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
         "in_pane": _in_pane(request),
-        "seen": seen, "live_at": live if live and live > at else None,
+        "seen": seen, "live_at": live if live and live > at else None, "passkey": signing.offer(request, page),
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ..errors import BadEdit, EditLeavesRule, NotEditable, NotFound, NothingEdit
 from ..forms.editing import EditForm
 from ..queries import edited
 from ..queries.page import Page
+from . import signing
 from .actions import UNOPENED, shown
 
 #: Refusals that are about what was typed, and leave the form as it is.
@@ -69,7 +70,7 @@ def _signed(request: HttpRequest, action_id: UUID, form: EditForm, *, unfolded: 
     try:
         reviews.record(
             action_id=action_id, reviewer=request.user, verdict="approve", note=form.note, changes=form.changes,
-            seen=request.POST["seen"], opened=unfolded, at=timezone.now(),
+            seen=request.POST["seen"], opened=unfolded, signed=signing.signed(request), at=timezone.now(),
         )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, proofs, signins
+from accounts import invitations, passkeys, proofs, signins
 
 from .. import access, welcoming
 from ..errors import NotFound, Refusal
@@ -130,8 +130,9 @@ def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusa
         raise Http404
     shown = {
         "page": found, "refusal": refusal, "at": at, "may_change": access.is_admin(request.user),
-        "proposed": proposed.about(username, Change.About.ADMIN),
+        "proposed": proposed.about(username, Change.About.ADMIN, Change.About.PASSKEY),
         "sign_ins": signins.going_on(person=found.person, at=at) if access.is_admin(request.user) else [],
         "invited": invitations.awaited(found.person),
+        "passkeys": passkeys.of(found.person) if access.is_admin(request.user) else [],
     }  # fmt: skip
     return render(request, "approvals/person.html", shown, status=422 if refusal else 200)

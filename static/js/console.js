@@ -94,7 +94,7 @@
       tick();
     }, 150);
   }
-  const sameBar = (old, fresh) => old.dataset.state === fresh.dataset.state && Boolean($(".denying, [open], :focus", old));
+  const sameBar = (old, fresh) => old.dataset.state === fresh.dataset.state && Boolean($(".denying, .signing, [open], :focus", old));
 
   // ── The socket says that something happened; the page asks what ────────────────────────────────────────────────
   let wait = 500, offline = null;
@@ -210,7 +210,7 @@
       element.hidden = !yes;
       if ("disabled" in element) element.disabled = !yes;
     };
-    const approve = $("button[value=approve]", form);
+    const approve = $("button[value=approve]:not([data-plain])", form);
     if (approve && approve.dataset.was === undefined) approve.dataset.was = approve.disabled ? "1" : "";
     show($(".reasons", form), on);
     show($("button[value=deny]", form), on);
@@ -236,7 +236,7 @@
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    a: () => { if (arrived()) $("button[value=approve]:not([hidden])")?.focus(); },
+    a: () => { if (arrived()) $("button[value=approve]:not([hidden], [data-plain])")?.focus(); },
     e: () => { if (arrived()) $("#verdict [data-edit]:not([hidden])")?.click(); },
     d: () => { if (arrived()) deny(true); },
     c: () => { const box = $("#comment"); box?.focus(); box?.scrollIntoView({ block: "center" }); },

@@ -1,0 +1,33 @@
+"""What pages before the door say of passkeys."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+from accounts import passkeys
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whether passkeys work on this page; and where else, "" for nowhere."""
+
+    works: bool
+    there: str
+    origin: str
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_here(context: template.Context) -> Place:
+    party, request = passkeys.relying_party(), context["request"]
+    there = f"{party.origin}{request.get_full_path()}" if party.id else ""
+    return Place(bool(party.id) and request.get_host() == party.host, there, party.origin)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For an attribute, which the template escapes."""
+    return json.dumps(value)

@@ -1,0 +1,22 @@
+"""A new passkey as its page sends it, and another name for one."""
+
+from django import forms
+
+from accounts.models.passkeys import NAME_LIMIT
+
+TOO_LONG = f"Keep the name under {NAME_LIMIT} characters."
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        max_length=NAME_LIMIT, error_messages={"required": "Give it a name.", "max_length": TOO_LONG}
+    )
+
+
+class NewPasskeyForm(NameForm):
+    """`credential` and `introduced` are what the browser answered, as JSON."""
+
+    credential = forms.CharField(
+        max_length=8192, error_messages={"required": "Making a passkey needs JavaScript; nothing was made."}
+    )
+    introduced = forms.CharField(max_length=4096, required=False)
