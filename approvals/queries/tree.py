@@ -3,6 +3,7 @@
 Kept are the hashes of leaves and of every 256 below one (see `models.Node`); what lies between is hashed here.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from placet import jws
 from placet.tlog import entries
 from placet.tlog import tree as merkle
 from placet.tlog.tree import Node
 
 from .. import rows
+from ..rules import events
 
 STRIDE = 8  # levels of the tree from one that is kept to the next
 CHUNK = 2_000
+FORMS = ("jsonl", *events.FORMS)
 ENDINGS = ["action.approved", "action.denied", "action.expired", "action.withdrawn"]
 
 _SIZE = "SELECT MAX(number) FROM approvals_leaf"
@@ -132,14 +136,20 @@ def ending(action_id: UUID, *, witnesses: int = 0) -> Inclusion | None:
     return Inclusion(value, inclusion(leaf=value["leaf"], size=head.size), head)
 
 
-def lines(*, until: int) -> Iterator[bytes]:
+def lines(*, until: int, form: str = "jsonl", issuer: str = "") -> Iterator[bytes]:
     """The export of the first `until` leaves, a line each, in order; read as it is written out.
 
-    A leaf whose entry is gone has no line. Whoever audits the export finds that.
+    A leaf whose entry is gone has no line. Whoever audits the export finds that. `form` is one of `FORMS`: audits read
+    "jsonl", others are for other people's programs.
     """
     for start in range(0, until, CHUNK):
         for row in rows.fetch((_LINES, [start, min(start + CHUNK, until) - 1]))[0]:
-            yield entries.line(said(row), hash=bytes(row[-1]))
+            value, hashed = said(row), bytes(row[-1])
+            if form == "jsonl":
+                yield entries.line(value, hash=hashed)
+            else:
+                told = events.FORMS[form](value, hash=jws.encode(hashed).decode(), issuer=issuer)
+                yield json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def said(row: Sequence[Any]) -> dict[str, Any]:

@@ -30,28 +30,29 @@ class Command(TellingCommand):
         parser.add_argument("what", choices=["head", "export", "verify"])
         parser.add_argument("file", nargs="?", default=STANDARD, help="where to write; - for standard output")
         parser.add_argument("--size", type=int, help="head: the one of this size instead of the newest")
+        parser.add_argument("--format", choices=tree.FORMS, default="jsonl", help="export: what other programs read")
         parser.add_argument("--head", action="append", default=[], metavar="FILE", help="verify: a head you kept")
 
-    def handle(self, *, what: str, file: str, **options: Any) -> None:
+    def handle(self, *, what: str, file: str, format: str, **options: Any) -> None:
         self.code = 0
         if what == "export" and file == STANDARD:
-            return self._stream()
-        super().handle(what=what, file=file, **options)
+            return self._stream(format)
+        super().handle(what=what, file=file, format=format, **options)
         if self.code:
             sys.exit(self.code)
         return None
 
-    def act(self, *, what: str, file: str, size: int | None, head: list[str], **options: Any) -> Told:
+    def act(self, *, what: str, file: str, format: str, size: int | None, head: list[str], **options: Any) -> Told:
         if what == "head":
             return _head(file, size)
         if what == "export":
-            return _export(file)
+            return _export(file, format)
         return self._verify(head)
 
-    def _stream(self) -> None:
+    def _stream(self, form: str) -> None:
         """Nothing but the lines, so that they can be piped on."""
         head = sequencing.head(at=datetime.now(UTC))
-        for line in tree.lines(until=head.size if head else 0):
+        for line in tree.lines(until=head.size if head else 0, form=form, issuer=settings.PUBLIC_URL):
             self.stdout.write(line.decode(), ending="")
 
     def _verify(self, files: list[str]) -> Told:
@@ -66,20 +67,20 @@ def _head(file: str, size: int | None) -> Told:
     newest = sequencing.head(at=datetime.now(UTC))
     if newest is None:
         raise EmptyLedger
-    found = newest if size is None else tree.of_size(size)
+    found = tree.shown(size=size)
     if found is None:
         raise UnknownHead
-    note = found.note.decode()
+    note = found.whole.decode()
     if file == STANDARD:
         return {"size": found.size, "note": note}, note.rstrip("\n")
-    _write(file, [found.note])
+    _write(file, [found.whole])
     return {"size": found.size, "file": file}, f"{file} has the head of {found.size} leaves. Keep it elsewhere."
 
 
-def _export(file: str) -> Told:
+def _export(file: str, form: str) -> Told:
     head = sequencing.head(at=datetime.now(UTC))
     size = head.size if head else 0
-    _write(file, tree.lines(until=size))
+    _write(file, tree.lines(until=size, form=form, issuer=settings.PUBLIC_URL))
     return {"file": file, "entries": size}, f"{file} has {size} entries: those of the newest head."
 
 
