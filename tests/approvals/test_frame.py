@@ -40,12 +40,40 @@ def map_(alice, bob, carol, mallory, now):
 
 def test_each_reader_finds_what_is_theirs(client, map_, alice, bob, carol, mallory):
     assert list(entries(client, mallory)) == ["Inbox", "Decided"]
-    assert list(entries(client, alice)) == ["Inbox", "Decided", "Boundaries"]
-    assert list(entries(client, bob)) == ["Inbox", "Decided", "Log", "Boundaries"]
-    assert list(entries(client, carol)) == ["Inbox", "Decided", "Exceptions", "Boundaries"]
-    assert list(entries(client, map_[0])) == [
-        "Inbox", "Decided", "Exceptions", "Boundaries", "Checkpoints", "People", "Servers", "Changes",
-    ]  # fmt: skip
+    assert list(entries(client, alice)) == ["Inbox", "Decided", "Boundaries", "Insights"]
+    assert list(entries(client, bob)) == ["Inbox", "Decided", "Boundaries", "Insights", "Log", "Ledger"]
+    assert list(entries(client, carol)) == ["Inbox", "Decided", "Exceptions", "Boundaries", "Insights"]
+
+
+def test_what_an_admin_needs_seldom_is_folded_away(client, map_, alice):
+    everything = ["Inbox", "Decided", "Exceptions", "Boundaries", "Checkpoints", "Changes"]
+    folded = ["Insights", "Ledger", "People", "Servers"]
+    assert list(entries(client, map_[0])) == [*everything, *folded]
+    bar = get(client, map_[0], "/").text.partition('id="nav"')[2].partition("</nav>")[0]
+    sheaf = bar.partition("<summary")[2]
+    assert "More" in sheaf and all(f">{word}</a>" in sheaf for word in folded) and "Checkpoints" not in sheaf
+    assert "<summary" not in get(client, alice, "/").text.partition('id="nav"')[2].partition("</nav>")[0]
+
+
+def test_a_folded_page_that_is_shown_is_named_in_the_bar(client, map_):
+    bar = get(client, map_[0], "/people/").text.partition('id="nav"')[2].partition("</nav>")[0]
+    assert bar.partition("<summary")[2].partition("</summary>")[0].count("People") == 1
+
+
+def test_whoever_only_stands_in_finds_the_pages_of_the_duty(client, map_, alice, mallory, now):
+    absences.declare(person=alice, delegates={"payments-owner": mallory}, until=now + timedelta(hours=1), at=now)
+    assert list(entries(client, mallory)) == ["Inbox", "Decided", "Boundaries", "Insights"]
+    for address in ("/boundaries/", "/insights/"):
+        assert get(client, mallory, address).status_code == 200
+
+
+def test_whoever_is_named_where_nobody_stands_in_finds_none(client, alice, mallory, now):
+    publish(
+        checkpoint="shop/refund", kind="tool_call", pattern="refund", absence="none",
+        roles={"approval": "payments-owner"}, at=now,
+    )  # fmt: skip
+    absences.declare(person=alice, delegates={"payments-owner": mallory}, until=now + timedelta(hours=1), at=now)
+    assert list(entries(client, mallory)) == ["Inbox", "Decided"]
 
 
 def test_counts_say_what_waits_for_this_reader(client, map_, refund, alice, carol, shop, now):
@@ -72,7 +100,7 @@ def test_questions_are_counted_as_their_page_lists_them(alice, bob, shop, now):
 def test_the_page_that_is_shown_is_marked(client, map_, alice):
     for address, word in (("/people/alice/", "People"), ("/roles/payments-owner/", "People"), ("/servers/", "Servers")):
         bar = get(client, map_[0], address).text.partition('id="nav"')[2].partition("</nav>")[0]
-        assert bar.count("aria-current") == 1
+        assert bar.count("aria-current") == 1 + (word in ("People", "Servers"))  # folded away, and in a phone's menu
         assert f'aria-current="page">{word}' in bar
 
 
