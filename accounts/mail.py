@@ -41,7 +41,7 @@ def _send(notice: Notice, *, at: datetime) -> bool:
     try:
         _hand_over(notice)
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        log.warning("a notice was not mailed: %s", type(error).__name__)
+        log.warning("a notice was not mailed", extra={"error": type(error).__name__})
         tries = notice.mail_tries + 1
         again = at + PATIENCE[tries - 1] if tries <= len(PATIENCE) else None
         row.update(mail_due_at=again, mail_tries=tries)

@@ -83,7 +83,7 @@ class Hub:
                     failures = 0
                     self._hear(raw)
             except (RedisError, OSError, TimeoutError) as error:
-                log.warning("hub lost redis: %s", type(error).__name__)
+                log.warning("hub lost redis", extra={"error": type(error).__name__})
             finally:
                 self._changed(connected=False)
             await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])

@@ -55,7 +55,7 @@ def _publish(message: Mapping[str, object]) -> None:
         _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
     except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET
-        log.warning("nudge lost: %s", type(error).__name__)
+        log.warning("a nudge was lost", extra={"error": type(error).__name__})
 
 
 @lru_cache(maxsize=4)

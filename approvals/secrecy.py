@@ -56,4 +56,5 @@ def in_value(value: Any, *, at: str = "") -> SecretFound | None:
 
 def told(found: SecretFound, *, who: str) -> None:
     """Log what was refused: who, the rule, the place; the value never."""
-    log.warning("refused %s: rule=%s offset=%d by=%s", found.code, found.rule, found.offset, who)
+    told = {"code": found.code, "rule": found.rule, "offset": found.offset, "by": who}
+    log.warning("a secret was refused", extra=told)

@@ -44,7 +44,8 @@ def collect(*, client: Any) -> int:
         try:
             line = _asked(client, url, each, head)
         except Unwilling as no:
-            log.warning("Witness %s has not co-signed the head of %s leaves: %s", each.name, head.size, no)
+            told = {"witness": each.name, "count": head.size, "error": type(no).__name__}
+            log.warning("a witness has not co-signed the head", extra=told)
             continue
         _keep(head, each, line)
         done += 1

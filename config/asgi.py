@@ -18,7 +18,7 @@ from django.urls import re_path
 
 from approvals.api.lean import application as servers
 from approvals.consumers import websocket_urlpatterns
-from config import memory, urls  # noqa: F401  (a broken page must stop the start, not the first visitor)
+from config import logs, memory, urls  # noqa: F401  (a broken page must stop the start, not the first visitor)
 
 _FOR_SERVERS = ("/api/v1", "/.well-known/")
 
@@ -42,4 +42,5 @@ def _origins() -> list[str]:
 
 sockets = AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nothing)]))
 application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(sockets, _origins())})
+logs.guard()
 memory.give_back()

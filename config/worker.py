@@ -1,13 +1,15 @@
 """What runs inside the Celery worker besides tasks, each in a thread: beat, queue reader, receipt sender."""
 
 import logging
+import logging.config
 import threading
 from typing import Any, override
 
 from celery import bootsteps, signals
 from celery.beat import Scheduler, Service
+from django.conf import settings
 
-from config import memory
+from config import logs, memory
 from config.celery import app
 
 JOIN_LIMIT = 1.0  # seconds the reader has to finish its batch; what it did not acknowledge is read again
@@ -114,6 +116,13 @@ class WitnessCaller(Listener):
 def _told_to_end(**_: Any) -> None:
     """Sent by the signal's handler, up to a second before the worker's loop notices: the listeners end meanwhile."""
     _ending.set()
+
+
+@signals.setup_logging.connect
+def _logged(**_: Any) -> None:
+    """Celery would set up loggers of its own, which write what a task was given."""
+    logging.config.dictConfig(settings.LOGGING)
+    logs.guard()
 
 
 @signals.worker_ready.connect

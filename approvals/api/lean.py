@@ -154,7 +154,7 @@ def _parameter(request: Request, error: ValidationError) -> HttpResponse:
 
 
 def _away(request: Request, error: Exception) -> HttpResponse:
-    log.error("database away: %s", type(error).__name__)
+    log.error("the database is away", extra={"error": type(error).__name__})
     return _refuse(request, Problem("unavailable", "The database does not answer. Nothing was decided; try again."))
 
 

@@ -111,7 +111,7 @@ def _bury(source: Intake, dead: Sequence[DeadLetter], *, at: datetime) -> None:
     if dead:
         letters.note(dead, at=at)
         source.bury(dead)
-        log.warning("buried %d: %s", len(dead), ", ".join(sorted({each.code for each in dead})))
+        log.warning("buried", extra={"count": len(dead), "code": ", ".join(sorted({each.code for each in dead}))})
 
 
 def _read(messages: Sequence[Message], *, at: datetime) -> tuple[list[Read], list[DeadLetter]]:
@@ -174,6 +174,6 @@ def _owe_again(answers: Iterable[object], *, at: datetime) -> None:
 
 def _report(error: Exception) -> None:
     if isinstance(error, BrokerAway) or _is_weather(error):
-        log.warning("the queue waits: %s", error if isinstance(error, BrokerAway) else type(error).__name__)
+        log.warning("the queue waits", extra={"error": type(error).__name__})
     else:
         log.error("the queue stumbled", exc_info=error)

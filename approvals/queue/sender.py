@@ -27,7 +27,7 @@ def run(stop: threading.Event) -> None:
         try:
             _listen(settings.REDIS_URL, stop)
         except (RedisError, OSError, DatabaseError, InterfaceError) as error:
-            log.warning("receipts wait for the sweep: %s", type(error).__name__)
+            log.warning("receipts wait for the sweep", extra={"error": type(error).__name__})
             stop.wait(PAUSE)
         finally:
             connection.close()
