@@ -214,6 +214,11 @@ class AnswerOver(Refusal):
     message = "The time to answer this is over, or its answer was erased."
 
 
+class ConnectOver(Refusal):
+    code = "connect_over"
+    message = "This link was opened as often as it may be, or its time is over."
+
+
 class AlreadyAnswered(Refusal):
     code = "already_answered"
     message = "This was answered already. The first answer stands."

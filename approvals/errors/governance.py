@@ -78,6 +78,18 @@ class ChangeOver(Refusal):
         self.state = state
 
 
+class BadDrills(Refusal):
+    """Drills that cannot be set up so."""
+
+    code = "bad_drills"
+    message = "Drills cannot be set up so."
+
+
+class OwnFinding(Refusal):
+    code = "own_finding"
+    message = "This is about you, so another exceptions owner has to look at it."
+
+
 class LastAdmin(Refusal):
     code = "last_admin"
     message = "This would leave the console without an admin. Make another one first."

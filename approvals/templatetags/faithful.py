@@ -44,6 +44,7 @@ EVENTS = {
     "action.succeeded": "reports: succeeded",
     "action.failed": "reports: failed",
     "action.answered": "answers",
+    "action.opened": "goes where the link leads",
     "action.warned": "warns: little time is left",
     "action.escalated": "names more owners",
     "action.wrong_person": "is not the right person, and passes it on",
