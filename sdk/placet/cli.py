@@ -22,6 +22,7 @@ from placet.errors import Denied, NotApproved, NotVerified, Refused
 from placet.examination import Examination, examine, issued_at
 from placet.gate import command as gating
 from placet.receipts import Directory, Expected, Floor, Pin
+from placet.receipts import history_command as following
 from placet.receipts.terms import BASES
 from placet.submissions import Action, restored
 from placet.tlog import command as auditing
@@ -159,6 +160,17 @@ def _asked(given: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def directory(given: argparse.Namespace) -> int:
+    """Fetch who holds which role and signs with which passkeys, to be pinned for level 2."""
+    with _console(given) as console:
+        said = json.dumps(console.directory(), indent=None if given.json else 1, ensure_ascii=False)
+    if given.out:
+        given.out.write_text(said + "\n")
+    else:
+        print(said)
+    return APPROVED
+
+
 def _console(given: argparse.Namespace) -> Console:
     if not given.url:
         raise ValueError("give the console's address: --url, or PLACET_URL")
@@ -204,10 +216,14 @@ def _parser() -> argparse.ArgumentParser:
     reporting.add_argument("action", metavar="ACTION_ID")
     reporting.add_argument("status", choices=["succeeded", "failed"])
     reporting.add_argument("--note")
+    exporting = _command(commands, directory)
+    exporting.add_argument("what", choices=["export"])
+    exporting.add_argument("--out", type=Path, metavar="FILE", help="where to keep it; else it is printed")
     _verify_words(_command(commands, verify, network=False))
     gating.words(_command(commands, gating.gate))
     auditing.words(commands)
     witnessing.words(commands)
+    following.words(commands)
     return parser
 
 
