@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Query
 from placet import canonical
 
 from .. import answers, intake, redemption, sightings, standing, submission, withdrawal
+from ..queries import directory as people
 from ..wire import rest
 from . import auth, discovery, document, lanes, polls, proofs, shapes
 from .problems import Problem
@@ -143,6 +144,12 @@ async def tools(request: HttpRequest) -> HttpResponse:
     names = rest.tools(request.body)
     count = await _call(request, sightings.listed, names=names, at=lanes.now())
     return _json({"recorded": count})
+
+
+@api.get("/api/v1/directory", operation_id="directory", response=dict[str, Any])
+async def directory(request: HttpRequest) -> HttpResponse:
+    """Who held which role, stood in for whom, and signed with which passkeys: pin it, and reviews can be verified."""
+    return _json(await _call(request, people.read, at=lanes.now()))
 
 
 async def _call[Answer](request: HttpRequest, verb: Callable[..., Answer], **words: Any) -> Answer:

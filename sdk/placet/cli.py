@@ -21,6 +21,7 @@ from placet.credentials import urn
 from placet.errors import Denied, NotApproved, NotVerified, Refused
 from placet.examination import Examination, examine, issued_at
 from placet.gate import command as gating
+from placet.packing import words as packing_words
 from placet.receipts import Directory, Expected, Floor, Pin
 from placet.receipts import history_command as following
 from placet.receipts.terms import BASES
@@ -222,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     _verify_words(_command(commands, verify, network=False))
     gating.words(_command(commands, gating.gate))
     auditing.words(commands)
+    packing_words(commands)
     witnessing.words(commands)
     following.words(commands)
     return parser

@@ -143,6 +143,10 @@ class Console(_Side):
         """The action as the console tells it. Nothing here is verified."""
         return self._run(flows.read(_id(action), trust=self.trust))
 
+    def directory(self) -> dict[str, Any]:
+        """People, roles and passkeys as the console tells them. Pin them only over a way you trust."""
+        return self._run(flows.directory(trust=self.trust))
+
     def actions(self, *, session: str | None = None, state: str | None = None) -> Iterator[dict[str, Any]]:
         """Your own actions as the console tells them, newest first. Nothing here is verified."""
         cursor: str | None = None
@@ -224,6 +228,10 @@ class AsyncConsole(_Side):
     async def read(self, action: Action | str) -> dict[str, Any]:
         """See `Console.read`."""
         return await self._run(flows.read(_id(action), trust=self.trust))
+
+    async def directory(self) -> dict[str, Any]:
+        """See `Console.directory`."""
+        return await self._run(flows.directory(trust=self.trust))
 
     async def actions(self, *, session: str | None = None, state: str | None = None) -> AsyncIterator[dict[str, Any]]:
         """See `Console.actions`."""

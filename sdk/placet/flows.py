@@ -125,6 +125,11 @@ def read(action_id: str, *, trust: Trust) -> Flow[dict[str, Any]]:
     return (yield from _answer(Call("GET", f"/api/v1/actions/{action_id}"), patience=trust.patience))
 
 
+def directory(*, trust: Trust) -> Flow[dict[str, Any]]:
+    """People, roles and passkeys as the console tells them. Pinning them is the caller's own decision."""
+    return (yield from _answer(Call("GET", "/api/v1/directory"), patience=trust.patience))
+
+
 def answer(action_id: str, *, trust: Trust, timeout: float | None) -> Flow[Answer]:
     """Wait until the subject of a released elicitation has answered on the console."""
     until = time.monotonic() + timeout if timeout is not None else float("inf")

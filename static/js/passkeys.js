@@ -16,14 +16,8 @@ function text(bytes) {
 }
 const bytes = (said) => Uint8Array.from(atob(said.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const sha256 = (what) => crypto.subtle.digest("SHA-256", what);
-// RFC 8785, of what a statement consists of: no numbers but small integers.
-function plainly(value) {
-  if (Array.isArray(value)) return `[${value.map(plainly).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${plainly(value[name])}`).join(",")}}`;
-}
 async function challengeOf(value) {
-  const { canonical = plainly } = await import("placet/verifier");
+  const { canonical } = await import("placet/verifier");
   return new Uint8Array(await sha256(new TextEncoder().encode(canonical(value))));
 }
 
@@ -70,7 +64,7 @@ function told(credential) {
 // ── Signing a yes ────────────────────────────────────────────────────────────────────────────────────────────────────
 // Everything a person sees and the statement says has to agree; else nothing is signed.
 async function agree(form, stmt, raw) {
-  const { canonical = plainly } = await import("placet/verifier");
+  const { canonical } = await import("placet/verifier");
   const held = form.closest("[data-action]") ?? document.querySelector("[data-action]");
   const wanted = {
     "@type": "placet.review.v1", verdict: "approve", sub: form.dataset.signer,

@@ -54,6 +54,7 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
         "withdraw",
         "answer",
         "tools",
+        "directory",
         "jwks",
         "keys",
         "about",
