@@ -32,6 +32,7 @@ from .views import (
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
+    path("decided/export/", inbox.export, name="decided_export"),
     path("actions/<uuid:action_id>/", actions.action, name="action"),
     path("actions/<uuid:action_id>/decide/", actions.decide, name="decide"),
     path("actions/<uuid:action_id>/statement/", statements.statement, name="statement"),

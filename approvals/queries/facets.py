@@ -1,7 +1,7 @@
 """What a reader narrows a list to, and where the next page of it starts."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 
 from .. import access
-from ..models import Action, Duty, Kind
+from ..models import Action, Duty, Kind, State
 
 VIEWS = ("open", "decided")
 PARTS = ("mine", "roles", "others")
+ENDED = tuple(state for state in State.values if state != State.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Facets:
     server: str = ""
     role: str = ""
     search: str = ""
+    state: str = ""
+    since: date | None = None
+    last: date | None = None
     after: Cursor | None = None
 
     @classmethod
@@ -55,6 +59,7 @@ class Facets:
         def text(name: str, limit: int) -> str:
             return query.get(name, "").replace("\0", "").strip()[:limit]  # PostgreSQL holds no NUL
 
+        decided = query.get("view") == "decided"
         return cls(
             view=one_of("view", VIEWS) or "open",
             part=one_of("part", PARTS),
@@ -62,19 +67,23 @@ class Facets:
             server=text("server", 64),
             role=text("role", 150),
             search=text("q", 120),
+            state=one_of("state", ENDED) if decided else "",
+            since=day(query.get("since", "")) if decided else None,
+            last=day(query.get("last", "")) if decided else None,
             after=Cursor.read(query.get("after", "")),
         )
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.kind or self.server or self.role or self.search)
+        return bool(self.kind or self.server or self.role or self.search or self.state or self.since or self.last)
 
     def address(self, **changes: object) -> str:
         """The query string of this list with these changes."""
         changed = replace(self, **changes)
         said = {
             "view": "" if changed.view == "open" else changed.view, "part": changed.part, "kind": changed.kind,
-            "server": changed.server, "role": changed.role, "q": changed.search, "after": str(changed.after or ""),
+            "server": changed.server, "role": changed.role, "q": changed.search, "state": changed.state,
+            "since": changed.since or "", "last": changed.last or "", "after": str(changed.after or ""),
         }  # fmt: skip
         return "?" + urlencode({name: value for name, value in said.items() if value})
 
@@ -83,9 +92,17 @@ class Facets:
             actions = actions.filter(kind=self.kind)
         if self.server:
             actions = actions.filter(server__name=self.server)
+        if self.state:
+            actions = actions.filter(state=self.state)
         if self.role:
             actions = actions.filter(checkpoint_id__in=access.decided_by(self.role))
         return actions.filter(self._found()) if self.search else actions
+
+    def between(self, actions: QuerySet[Action]) -> QuerySet[Action]:
+        """Only what was decided on these days, which are whole ones in UTC."""
+        if self.since:
+            actions = actions.filter(settled_at__gte=midnight(self.since))
+        return actions.filter(settled_at__lt=midnight(self.last + timedelta(days=1))) if self.last else actions
 
     def _found(self) -> Q:
         try:
@@ -93,6 +110,19 @@ class Facets:
         except ValueError:
             words = Q(name__icontains=self.search) | Q(subject__icontains=self.search)
             return words | Q(session=self.search) | Q(server__name=self.search)
+
+
+def day(text: str) -> date | None:
+    """A day as a field of that type sends it. The calendar's last year is left out: nothing comes after it."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 < found.year < 9999 else None
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)

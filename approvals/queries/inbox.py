@@ -204,7 +204,7 @@ def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
 
 def _decided(desk: Desk, facets: Facets) -> list[Cut]:
     def decided(actions: QuerySet[Action]) -> QuerySet[Action]:
-        ended = actions.exclude(state=State.PENDING)
+        ended = facets.between(actions.exclude(state=State.PENDING))
         if facets.search:
             ended = ended.filter(pk__in=ended.order_by("-settled_at", "-id").values("pk")[:SEARCHED])
         return facets.narrow(heads.after(ended, facets, key="-settled_at"))

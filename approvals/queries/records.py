@@ -1,7 +1,7 @@
 """Decided actions as records for other programs: digests and names, never payloads; read as they are written out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -25,13 +25,16 @@ _COLUMNS = (
 BASES = ("policy", "grant", "break_glass")
 
 
-def table(checkpoints: Collection[int], *, since: datetime, until: datetime) -> Iterator[tuple]:
+def table(
+    checkpoints: Collection[int], *, since: datetime, until: datetime,
+    narrow: Callable[[QuerySet[Action]], QuerySet[Action]] = lambda actions: actions,
+) -> Iterator[tuple]:  # fmt: skip
     """Return the rows of what was decided there from `since` until before `until`, in the order of decisions.
 
     Memory stays the same however many there are: PostgreSQL keeps the result in a cursor, SQLite reads as it goes.
     """
     ended = Action.objects.filter(checkpoint_id__in=checkpoints, settled_at__gte=since, settled_at__lt=until)
-    found = ended.exclude(state=State.PENDING).order_by("settled_at", "pk")
+    found = narrow(ended.exclude(state=State.PENDING)).order_by("settled_at", "pk")
     newest = Edit.objects.filter(action=OuterRef("pk")).order_by("-number")
     found = found.annotate(edited=Subquery(newest.values("dig")[:1]))
     for rows in batched(found.values_list(*_COLUMNS).iterator(chunk_size=CHUNK), CHUNK):

@@ -1,10 +1,11 @@
 """The inbox: who may act on what, with an action beside it."""
 
 import contextlib
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,8 +15,12 @@ from django.views.decorators.http import require_safe
 from ..errors.sealed import Erased, Unreadable
 from ..models import Kind
 from ..queries import inbox as inbox_rows
-from ..queries.facets import Facets
-from . import actions
+from ..queries import records
+from ..queries.facets import ENDED, Desk, Facets, midnight
+from ..wire import tables
+from . import actions, streaming
+
+USUAL = timedelta(days=30)
 
 
 @gzip_page
@@ -31,6 +36,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "facets": facets,
         "at": at,
         "kinds": Kind.choices,
+        "ended": ENDED,
         "chosen": _id(request.GET.get("action", "")),
     }
     if request.GET.get("mark") == found.mark:
@@ -41,6 +47,23 @@ def inbox(request: HttpRequest) -> HttpResponse:
         with contextlib.suppress(Http404, Erased, Unreadable):  # gone or never yours: the list stands without it
             return render(request, "approvals/inbox.html", shown | actions.shown(request, shown["chosen"], at=at))
     return render(request, "approvals/inbox.html", shown | {"chosen": None})
+
+
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """What was decided where one holds a duty, as the list is narrowed, as CSV or JSON lines; 30 days unless said."""
+    at, asked = timezone.now(), request.GET.dict()
+    facets, held = Facets.read({**asked, "view": "decided"}), Desk.of(request.user, at=at).held
+    if not held:
+        raise Http404
+    since, last = facets.since or (at - USUAL).date(), facets.last or at.date()
+    edges = {"since": midnight(since), "until": midnight(last + timedelta(days=1))}
+    table = records.table(held.keys(), **edges, narrow=facets.narrow)
+    form = asked.get("format") if asked.get("format") in tables.FORMATS else "csv"
+    write, content_type = tables.FORMATS[form]
+    name = f"decided-{since.isoformat()}-{last.isoformat()}.{form}"
+    return streaming.as_file(request, write(records.HEADER, table), name=name, content_type=content_type)
 
 
 def _ids(text: str) -> list[UUID]:

@@ -1,6 +1,6 @@
 """The log of the logging owners: what was decided at their checkpoints, in words and as a file."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from ..queries import log as digest
 from ..queries import records
+from ..queries.facets import day, midnight
 from ..wire import tables
 from . import streaming
 
 USUAL = timedelta(days=30)
-FORMATS = {"csv": (tables.as_csv, "text/csv"), "jsonl": (tables.as_lines, "application/jsonl")}
 
 
 @gzip_page
@@ -26,7 +26,7 @@ def log(request: HttpRequest) -> HttpResponse:
     at, asked = timezone.now(), request.GET
     checkpoint = asked.get("checkpoint", "").replace("\0", "")[:150]
     found = digest.read(
-        user=request.user, by=asked.get("by", "day"), checkpoint=checkpoint, until=_day(asked.get("until")), at=at
+        user=request.user, by=asked.get("by", "day"), checkpoint=checkpoint, until=day(asked.get("until", "")), at=at
     )
     if found is None:
         raise Http404
@@ -44,22 +44,9 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     mine = [key for key, name in names.items() if not chosen or name == chosen]
     if not mine:
         raise Http404
-    since, last = _day(asked.get("since")) or (at - USUAL).date(), _day(asked.get("last")) or at.date()
-    table = records.table(mine, since=_midnight(since), until=_midnight(last + timedelta(days=1)))
-    form = asked.get("format") if asked.get("format") in FORMATS else "csv"
-    write, content_type = FORMATS[form]
+    since, last = day(asked.get("since", "")) or (at - USUAL).date(), day(asked.get("last", "")) or at.date()
+    table = records.table(mine, since=midnight(since), until=midnight(last + timedelta(days=1)))
+    form = asked.get("format") if asked.get("format") in tables.FORMATS else "csv"
+    write, content_type = tables.FORMATS[form]
     name = f"decided-{since.isoformat()}-{last.isoformat()}.{form}"
     return streaming.as_file(request, write(records.HEADER, table), name=name, content_type=content_type)
-
-
-def _day(text: str | None) -> date | None:
-    """A day as a field of that type sends it. The calendar's last year is left out: nothing comes after it."""
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if 1970 < found.year < 9999 else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -38,3 +38,7 @@ def _taken(room: io.StringIO) -> str:
     room.seek(0)
     room.truncate()
     return text
+
+
+#: By the name that an address gives: how the lines are written, and what they are.
+FORMATS = {"csv": (as_csv, "text/csv"), "jsonl": (as_lines, "application/jsonl")}

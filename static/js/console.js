@@ -188,7 +188,7 @@
     if (copy) navigator.clipboard.writeText($(`#${copy.dataset.copy}`).textContent.trim()).then(() => { copy.textContent = "Copied"; });
   }, true);
   document.addEventListener("change", (event) => {
-    if (event.target.closest("[data-facets] select")) event.target.form.requestSubmit();
+    if (event.target.closest("[data-facets] select:not([name=format])")) event.target.form.requestSubmit();
   });
   let waiting = null;
   document.addEventListener("htmx:afterSettle", (event) => {
