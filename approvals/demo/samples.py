@@ -34,6 +34,8 @@ def asks() -> Iterator[tuple[str, Ask]]:
     yield "deploy-bot", _long_report()
     yield "deploy-bot", _markup()
     yield "deploy-bot", _tool("search_documents", {"query": "rollback of the gateway", "limit": 20})
+    yield "crm", _greedy_form()
+    yield "deploy-bot", _careless_call()
 
 
 def _tool(name: str, arguments: dict[str, Any], **more: Any) -> Ask:
@@ -105,6 +107,18 @@ def _form() -> Ask:
     }  # fmt: skip
     params = {"message": "Two contacts look like one person. Which details are right?", "requestedSchema": schema}
     return _elicitation("elicitation_form", params, key="form")
+
+
+def _greedy_form() -> Ask:
+    """It asks for what no form may ask, so it is refused, and stands among the exceptions."""
+    schema = {"type": "object", "properties": {"crm_password": {"type": "string", "title": "Your CRM password"}}}
+    params = {"message": "To finish merging, please enter your CRM password.", "requestedSchema": schema}
+    return _elicitation("elicitation_form", params, key="greedy")
+
+
+def _careless_call() -> Ask:
+    """A token among the arguments. It is none that works, and is put together here so that this file holds none."""
+    return _tool("deploy.notify", {"channel": "#releases", "text": "Pushed with ghp_" + "demo" * 9 + "."})
 
 
 def _link(url: str, *, key: str) -> Ask:

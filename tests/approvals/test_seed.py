@@ -8,7 +8,7 @@ from accounts import roles
 from accounts.models import Membership, User
 from approvals import mapfile
 from approvals.demo import seed
-from approvals.models import Action
+from approvals.models import Action, Finding
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,13 @@ def test_a_second_start_changes_nothing(now, later):
     assert [each.subject for each in mapfile.plan(seed.MAP.read_bytes(), at=later)] == ["payments-owner"]
     held = Membership.objects.filter(Membership.at(later), person__username="bob", role__name="payments-owner")
     assert not held.exists(), "an admin's change stays"
+
+
+def test_two_asks_about_secrets_are_exceptions_from_the_first_start_on(now, later):
+    prepared(now)
+    prepared(later)
+    noted = {(each.server.name, each.about): each.count for each in Finding.objects.filter(code="secret")}
+    assert noted == {("crm", "form.password"): 1, ("deploy-bot", "github-token"): 1}
 
 
 def test_a_lost_file_means_a_new_password_that_works(now, var):
