@@ -16,10 +16,12 @@ from placet import canonical
 from accounts.models import User
 
 from . import access, ledger, nudge, rows, secrecy
-from .errors import AlreadyResolved, NotFound, OwnGlass, TextMissing, TextTooLong
+from .errors import AlreadyResolved, NotFound, OwnFinding, OwnGlass, TextMissing, TextTooLong
 from .models import Duty, Finding
 
 _BY_NAME = frozenset({"no_checkpoint", "no_owner", "outside_policy", "policy_error", "not_listed"})
+#: About somebody, by user name: they do not close it themselves.
+_ABOUT_PEOPLE = frozenset({Finding.Code.BURST, Finding.Code.NO_DENIALS, Finding.Code.DRILL})
 ABOUT_LIMIT, DETAIL_LIMIT, RESOLUTION_LIMIT = 256, 500, 1000
 
 # Many at a time in one text: the new ones come as one JSON parameter, whose members stand in the order of the columns.
@@ -121,6 +123,8 @@ def resolve(*, finding_id: int, by: User, resolution: str, at: datetime) -> Find
         raise AlreadyResolved()
     if finding.code == Finding.Code.BREAK_GLASS and _broke(finding) == by.pk:
         raise OwnGlass()
+    if finding.code in _ABOUT_PEOPLE and finding.about == by.username:
+        raise OwnFinding()
     finding.resolved_at, finding.resolved_by, finding.resolution = at, by, said
     finding.save(update_fields=["resolved_at", "resolved_by", "resolution"])
     dig = canonical.digest("finding", {"key": finding.key, "resolution": said})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 
-from .errors import TooSoon
+from .errors import LookedTooShort
 from .models import Action, Look
 
 
@@ -28,10 +28,10 @@ def require(action: Action, *, person: User, shown: str, at: datetime) -> None:
         return
     first = Look.objects.filter(action=action, person=person, shown=shown).values_list("at", flat=True).first()
     if first is None:
-        raise TooSoon(f"The rule wants it looked at for {wanted.seconds} s before a yes. Open its page first.")
+        raise LookedTooShort(f"The rule wants it looked at for {wanted.seconds} s before a yes. Open its page first.")
     if at < first + wanted:
         left = int((first + wanted - at).total_seconds()) + 1
-        raise TooSoon(f"The rule wants it looked at for {wanted.seconds} s before a yes. {left} s are left.")
+        raise LookedTooShort(f"The rule wants it looked at for {wanted.seconds} s before a yes. {left} s are left.")
 
 
 def _wanted(action: Action) -> timedelta:

@@ -21,7 +21,8 @@ _INTO = "INSERT INTO approvals_tally (checkpoint_id, what, day, name, number, co
 # says it.
 _ENDED = """
   FROM approvals_checkpoint AS place CROSS JOIN approvals_action AS action
- WHERE action.checkpoint_id = place.id AND NOT (action.state = 'pending')
+ WHERE action.checkpoint_id = place.id AND place.id NOT IN (SELECT checkpoint_id FROM approvals_practice)
+   AND NOT (action.state = 'pending')
    AND action.settled_at >= %s AND action.settled_at < %s
 """
 _BY_PEOPLE = (
@@ -45,7 +46,8 @@ _SIZE = (
 )
 _ASKED = f"""
 {_INTO} SELECT action.checkpoint_id, 'asked', %s, '', 0, count(*) FROM approvals_action AS action
- WHERE action.id >= %s AND action.id < %s AND action.checkpoint_id IS NOT NULL GROUP BY 1
+ WHERE action.id >= %s AND action.id < %s AND action.checkpoint_id IS NOT NULL
+   AND action.checkpoint_id NOT IN (SELECT checkpoint_id FROM approvals_practice) GROUP BY 1
 """  # noqa: S608 (texts of our own, as all below)
 _WHOLE = (
     f"{_INTO} SELECT action.checkpoint_id, 'ended', %s, action.state || '/' || action.reason, 0, count(*) {_ENDED}"

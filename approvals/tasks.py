@@ -8,7 +8,19 @@ from django.conf import settings
 from accounts import mail as mails
 from accounts import servers, signins
 
-from . import answers, changes, custody, deadlines, erasing, sequencing, simulating, tallying, vetting
+from . import (
+    answers,
+    attention,
+    changes,
+    custody,
+    deadlines,
+    drills,
+    erasing,
+    sequencing,
+    simulating,
+    tallying,
+    vetting,
+)
 from .queue import replies
 
 SWEEP = "approvals.tasks.sweep"
@@ -58,6 +70,8 @@ def recheck() -> int:
     tallying.run(at=at)
     custody.enter(at=at)
     signins.sweep(at=at)
+    attention.watch(at=at)
+    drills.run(at=at)
     return vetting.recheck(at=at)
 
 

@@ -41,6 +41,7 @@ urlpatterns = [
     path("actions/<uuid:action_id>/glass/", actions.break_glass, name="break_glass"),
     path("actions/<uuid:action_id>/comment/", actions.comment, name="comment"),
     path("actions/<uuid:action_id>/receipt/", actions.receipt, name="receipt"),
+    path("actions/<uuid:action_id>/pack/", actions.pack, name="pack"),
     path("actions/<uuid:action_id>/bytes/", actions.body, name="bytes"),
     path("actions/<uuid:action_id>/erase/", erasing.erase, name="erase"),
     path("actions/<uuid:action_id>/grant/", grants.new, name="grant_new"),

@@ -123,7 +123,7 @@ class PasskeyNotTaken(Refusal):
     message = "So many people decide this that a receipt has no room for their passkeys. Decide it without one."
 
 
-class TooSoon(Refusal):
+class LookedTooShort(Refusal):
     """The rule wants it looked at for a while first: so long after this person first saw this view."""
 
     code = "too_soon"

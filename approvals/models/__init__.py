@@ -16,15 +16,15 @@ from .checkpoints import (
 )  # fmt: skip
 from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
 from .keys import Cosignature, KeyChange
-from .looks import Look
+from .looks import Consent, Drill, Look, Practice
 from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Erasure, Outcome, Receipt, Review
 from .tallies import TalliedDay, Tally
 from .tree import Leaf, Node, TreeHead
 
 __all__ = [
     "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
-    "CheckpointUserObjectPermission", "Comment", "Consumption", "Cosignature", "Definition", "Delivery", "Duty", "Edit",
-    "Effect", "Entry", "Erasure", "Finding", "Grant", "GrantUse", "Handover", "How", "KeyChange", "Kind", "Leaf",
-    "Look", "Node", "Outcome", "Policy", "Question", "Receipt", "Review", "Sighting", "Simulation", "State",
-    "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
+    "CheckpointUserObjectPermission", "Comment", "Consent", "Consumption", "Cosignature", "Definition", "Delivery",
+    "Drill", "Duty", "Edit", "Effect", "Entry", "Erasure", "Finding", "Grant", "GrantUse", "Handover", "How",
+    "KeyChange", "Kind", "Leaf", "Look", "Node", "Outcome", "Policy", "Practice", "Question", "Receipt", "Review",
+    "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
 ]  # fmt: skip

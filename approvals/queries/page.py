@@ -11,6 +11,7 @@ from accounts.models import ServerKey, User
 from .. import access, spoken
 from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
 from ..models import Action, Comment, Consumption, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
+from ..rules import drilling
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
 from ..rules.secrets import asking
@@ -23,7 +24,7 @@ QUEUED = 50  # waiting actions that "1 of 4" counts
 TIMELINE = 60
 PARTS = (
     "server", "policy", "checkpoint", "sampling_action", "receipt", "consumption", "outcome", "definition", "question",
-    "answer__person", "grant_use__grant__created_by",
+    "answer__person", "grant_use__grant__created_by", "drill",
 )  # fmt: skip
 
 
@@ -88,6 +89,12 @@ class Page:
     @property
     def receipt(self) -> Receipt | None:
         return getattr(self.action, "receipt", None)
+
+    @property
+    def drill(self) -> str:
+        """What was wrong with it, when it was a drill and is over; "" before, and for what was asked in earnest."""
+        found = getattr(self.action, "drill", None)
+        return drilling.words(found.planted) if found and not self.pending else ""
 
     @property
     def grant_use(self) -> GrantUse | None:

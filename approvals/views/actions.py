@@ -18,10 +18,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import BadCeremony, CeremonyOver, ForeignOrigin, UnknownPasskey, UnverifiedPerson
 from accounts.models import User
 
-from .. import glass, handovers, looking, reviews, settlement
+from .. import glass, handovers, looking, packing, reviews, settlement
 from ..errors import (
     AlreadySpokenFor,
     EnoughOfYourRole,
+    LookedTooShort,
     NoBreakGlass,
     NotAnEditor,
     NotFound,
@@ -32,7 +33,6 @@ from ..errors import (
     Refusal,
     SecretFound,
     TooManyBroken,
-    TooSoon,
     Unopened,
 )  # fmt: skip
 from ..errors.sealed import Erased
@@ -58,7 +58,7 @@ REFUSED = {
         NoBreakGlass,
         NotAnEditor,
         TooManyBroken,
-        TooSoon,
+        LookedTooShort,
         PasskeyMissing,
         PasskeyNotTaken,
         BadCeremony,
@@ -135,6 +135,18 @@ def receipt(request: HttpRequest, action_id: UUID) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     return _file(jws, name=f"receipt-{action_id}.jws", content_type="application/jose")
+
+
+@never_cache
+@require_safe
+def pack(request: HttpRequest, action_id: UUID) -> HttpResponse:
+    """All that is known of a decided action, as one file that anybody can check."""
+    try:
+        action_page.stored(user=request.user, action_id=action_id, at=timezone.now())
+        found = packing.pack(action_id=action_id, at=timezone.now())
+    except NotFound as refusal:
+        raise Http404(refusal.message) from refusal
+    return _file(found, name=f"pack-{action_id}.json", content_type="application/json")
 
 
 @never_cache

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from approvals import glass, looking, reviews, settlement
-from approvals.errors import BadPolicy, TooSoon
+from approvals.errors import BadPolicy, LookedTooShort
 from approvals.models import Look, Review
 from approvals.rules import policies
 from tests.asks import ask, submit
@@ -37,7 +37,7 @@ def seen_by(action, person, at):
 @pytest.mark.django_db
 def test_a_yes_before_its_time_is_refused_and_then_taken(slow, alice, now):
     assert seen_by(slow, alice, now) == now + timedelta(seconds=30)
-    with pytest.raises(TooSoon, match="1 s are left"):
+    with pytest.raises(LookedTooShort, match="1 s are left"):
         say(slow, alice, now + timedelta(seconds=29, milliseconds=500))
     assert say(slow, alice, now + timedelta(seconds=30)).state == "approved"
 
@@ -46,7 +46,7 @@ def test_a_yes_before_its_time_is_refused_and_then_taken(slow, alice, now):
 def test_looking_again_does_not_begin_anew_and_another_persons_look_does_not_count(slow, alice, bob, now):
     seen_by(slow, alice, now)
     assert seen_by(slow, alice, now + timedelta(seconds=20)) == now + timedelta(seconds=30)
-    with pytest.raises(TooSoon, match="Open its page first"):
+    with pytest.raises(LookedTooShort, match="Open its page first"):
         say(slow, bob, now + timedelta(seconds=60))
 
 
@@ -59,7 +59,7 @@ def test_a_no_and_a_broken_glass_never_wait(slow, alice, bob, shop, now):
 
 @pytest.mark.django_db
 def test_a_script_that_showed_nothing_has_looked_at_nothing(slow, alice, now):
-    with pytest.raises(TooSoon):
+    with pytest.raises(LookedTooShort):
         reviews.record(action_id=slow.pk, reviewer=alice, verdict="approve", at=now + timedelta(minutes=5))
 
 
