@@ -1,8 +1,9 @@
 .PHONY: run test lint bench lock test-pg conformance mutants forgeries
 PY = .venv/bin/python
+LOCK = runtime
 
-run:  ## the whole console on this machine; PORT=8001 DEMO=0 DATABASE_URL=… REDIS_URL=… BROKER_URL=… change it
-	@sh scripts/bootstrap.sh runtime
+run:  ## the whole console on this machine; PORT=8001 DEMO=0 DATABASE_URL=… REDIS_URL=… BROKER_URL=… LOCK=pkcs11 change it
+	@sh scripts/bootstrap.sh $(LOCK)
 	@exec $(PY) manage.py up
 
 test:  ## everything: units and journeys, races on PostgreSQL, a real browser
@@ -35,6 +36,7 @@ lock:
 	$(COMPILE) $(U) pyproject.toml --group dev -o requirements/dev.lock
 	$(COMPILE) pyproject.toml --group test -c requirements/dev.lock -o requirements/test.lock
 	$(COMPILE) pyproject.toml -c requirements/dev.lock -o requirements/runtime.lock
+	$(COMPILE) pyproject.toml --extra pkcs11 -c requirements/dev.lock -o requirements/pkcs11.lock
 	$(COMPILE) $(U) requirements/installer.in -o requirements/installer.lock
 
 mutants:  ## the verifier without each of its checks in turn: which published vector turns red

@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
 from django.db import connection
 from placet.cli import main as placet
+from placet.receipts import FileSigner
 from placet.tlog import entries, heads
 from placet.tlog.audit import audit
 
 from approvals import keys, ledger, reviews, sequencing
-from approvals.models import Entry, Leaf, TreeHead
+from approvals.models import Entry, KeyChange, Leaf, TreeHead
 from approvals.queries import tree
 from tests.asks import submit
 
@@ -120,6 +123,47 @@ def rewrite() -> None:
     for table in ("leaf", "node", "treehead"):
         sql(f"DELETE FROM approvals_{table}")
     assert sequencing.run(at=Entry.objects.latest("id").at + timedelta(seconds=9)) == len(ids)
+
+
+def another_key() -> None:
+    """The same, signed with a key of one's own that the table of keys says the console uses."""
+    edit()
+    mine = FileSigner(Ed25519PrivateKey.generate())
+    for table in ("leaf", "node", "treehead", "keychange"):
+        sql(f"DELETE FROM approvals_{table}")
+    at = Entry.objects.latest("id").at + timedelta(seconds=9)
+    KeyChange.objects.create(dig="d" * 43, kid=mine.kid, what="used", jws=b"mine", at=at)
+    while sequencing._number(2_000):
+        pass
+    root, size = tree.peaks(tree.size()).root, tree.size()
+    note = heads.sign(heads.Head(settings.PUBLIC_URL, size, root), public_key=mine.public_key, signer=mine)
+    TreeHead.objects.create(size=size, root=root, note=note, kid=mine.kid, through=0, at=at)
+
+
+def test_a_history_signed_with_a_key_of_ones_own_is_found_twice(history, capsys):
+    """The head that was kept says so, and the new one leaves no doubt whose it is."""
+    with lawless():
+        another_key()
+        code, said = verified(history, capsys)
+        assert code == 1 and said["first_bad"] <= VICTIM <= said["last_possible"]
+        (history / "head").write_bytes(TreeHead.objects.get().note)
+        code, said = verified(history, capsys)
+    assert code == 1 and "No pinned key" in said["error"]
+    assert TreeHead.objects.get().kid not in [key["kid"] for key in keys.jwks()["keys"]]
+
+
+def cut_to_the_head() -> None:
+    """Everything since a moment is gone, the heads since then too: what a restored backup looks like."""
+    for table in ("leaf", "node"):
+        sql(f"DELETE FROM approvals_{table}" + (f" WHERE number >= {VICTIM}" if table == "leaf" else ""))
+    sql("DELETE FROM approvals_treehead")
+
+
+def test_an_older_history_is_found_by_a_later_head(history, capsys):
+    with lawless():
+        cut_to_the_head()
+        code, said = verified(history, capsys)
+    assert (code, said["first_bad"], said["last_possible"]) == (1, VICTIM, VICTIM) and "ends before" in said["error"]
 
 
 def test_a_history_written_anew_and_signed_with_our_own_key_is_found(history, capsys):

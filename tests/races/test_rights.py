@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from placet.cli import main as placet
 
-from approvals import custody, deadlines, keys, redemption, reviews, sequencing
+from approvals import custody, deadlines, keys, ledger, redemption, reviews, sequencing
 from approvals.models import Action, Consumption, Entry, Receipt
 from approvals.queries import tree
 from tests import publishing
+from tests.approvals import test_ledger_attacks as attacks
 from tests.approvals.test_commands import refused, run
 from tests.asks import identity, submit
 
@@ -147,3 +148,23 @@ def test_a_role_that_cannot_be_bounded_is_refused(db):
         owner = cursor.fetchone()[0]
     assert refused("db_roles", owner, "--apply") == refused("db_roles", "nobody_here", "--apply") == "bad_role"
     assert any("GRANT SELECT, INSERT ON" in text for text in run("db_roles", "nobody_here")["statements"])
+
+
+@pytest.mark.parametrize("attack", ["edit", "delete", "insert", "swap", "truncate", "rewrite", "another_key"])
+def test_whoever_owns_the_database_is_found_by_a_head_held_outside(history, now, tmp_path, capsys, attack):
+    """Triggers and foreign keys unheeded; for a rewritten history, signed with the console's own key or another."""
+    for number in range(9):
+        ledger.record(event="test.written", actor=f"user:{number}", at=now)
+    (tmp_path / "head").write_bytes(sequencing.head(at=now + timedelta(seconds=5)).note)
+    (tmp_path / "jwks.json").write_text(json.dumps(keys.jwks()))
+    given = ["audit", "verify", f"{tmp_path}/all", "--head", f"{tmp_path}/head", "--pin", f"{tmp_path}/jwks.json"]
+    (tmp_path / "all").write_bytes(b"".join(tree.lines(until=tree.size())))
+    assert placet(given) == 0
+    with attacks.lawless():
+        getattr(attacks, attack)()
+        (tmp_path / "all").write_bytes(b"".join(tree.lines(until=tree.size())))
+    capsys.readouterr()
+    assert placet([*given, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["first_bad"] <= attacks.VICTIM <= said["last_possible"]
+    assert attack in ("rewrite", "another_key") or said["first_bad"] == said["last_possible"]
