@@ -114,7 +114,7 @@ def _erase(actions: Sequence[Action], *, person: User | None, actor: str, reason
     Action.objects.filter(pk__in=ids).update(body=ERASED, context=ERASED)
     Edit.objects.filter(action_id__in=ids).update(body=ERASED)
     Answer.objects.filter(pk__in=ids, content__isnull=False).update(content=None)
-    Comment.objects.filter(action_id__in=ids).update(text="")
+    Comment.objects.filter(action_id__in=ids).update(text=ERASED)
     for action in actions:
         ledger.record(event="action.erased", actor=actor, action_id=action.pk, dig=action.dig, at=at)
 

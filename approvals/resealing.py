@@ -16,8 +16,8 @@ from django.db import connection, transaction
 from placet import canonical
 
 from .errors.sealed import NotRotatable, SealingKeyInUse, SealingKeyMissing, Unreadable
-from .models import Action, Answer, Edit
-from .sealing import ANSWER, BODY, CONTEXT, EDIT, HEAD, Box, Context, is_sealed, rewrapped, ring, wrapping_key
+from .models import Action, Answer, Comment, Edit
+from .sealing import ANSWER, BODY, COMMENT, CONTEXT, EDIT, HEAD, Box, Context, is_sealed, rewrapped, ring, wrapping_key
 
 BATCH = 500
 FORM_AND_KEY = 9  # bytes of a sealed value that say how, and by which key
@@ -62,6 +62,7 @@ COLUMNS = (
     Column(CONTEXT, Action._meta.db_table, "id", "id", "context", "context_dig"),
     Column(EDIT, Edit._meta.db_table, "id", "action_id", "body", "dig"),
     Column(ANSWER, Answer._meta.db_table, "action_id", "action_id", "content", "dig"),
+    Column(COMMENT, Comment._meta.db_table, "id", "action_id", "text", "''"),
 )
 
 
@@ -151,7 +152,7 @@ def _kind(head: bytes) -> bytes:
 
 
 def _least(column: Column) -> Any:
-    if column.key == "id" and column.table == Edit._meta.db_table:
+    if column.place in (EDIT, COMMENT):
         return 0
     least = UUID(int=0)
     return least if connection.vendor == "postgresql" else least.hex

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from ..sealing import SealedField
+from ..sealing import SealedField, SealedText
 from .actions import Action
 from .checkpoints import PEOPLE, State
 
@@ -66,7 +66,7 @@ class Comment(models.Model):
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="comments")
     author = models.ForeignKey(PEOPLE, on_delete=models.PROTECT)
-    text = models.CharField(max_length=2000)
+    text = SealedText()
     at = models.DateTimeField()
 
     class Meta:

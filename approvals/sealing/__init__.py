@@ -6,6 +6,7 @@ Every sealed value carries its data key, wrapped by a key-encryption key that is
 from .boxes import (
     ANSWER,
     BODY,
+    COMMENT,
     CONTEXT,
     EDIT,
     HEAD,
@@ -19,9 +20,9 @@ from .boxes import (
     rewrapped,
     wrapping_key,
 )
-from .fields import ERASED, SealedField
+from .fields import ERASED, SealedField, SealedText
 
 __all__ = [
-    "ANSWER", "BODY", "CONTEXT", "EDIT", "ERASED", "HEAD", "OVERHEAD", "Box", "Context", "SealedField", "is_erased",
-    "is_sealed", "opened", "opened_or_none", "rewrapped", "wrapping_key",
+    "ANSWER", "BODY", "COMMENT", "CONTEXT", "EDIT", "ERASED", "HEAD", "OVERHEAD", "Box", "Context", "SealedField",
+    "SealedText", "is_erased", "is_sealed", "opened", "opened_or_none", "rewrapped", "wrapping_key",
 ]  # fmt: skip

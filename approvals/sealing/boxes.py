@@ -28,6 +28,7 @@ OVERHEAD = HEAD + NONCE + TAG
 
 #: The columns that are sealed.
 BODY, CONTEXT, EDIT, ANSWER = "action.body", "action.context", "edit.body", "answer.content"
+COMMENT = "comment.text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class SealedField(models.BinaryField):
         return f"{self.model._meta.model_name}.{self.attname}"
 
     def context(self, row: Any) -> Context:
-        return self.at(getattr(row, self.action), getattr(row, self.dig))
+        return self.at(getattr(row, self.action), getattr(row, self.dig) if self.dig else "")
 
     def at(self, action_id: UUID | str, dig: str) -> Context:
         return Context(self.place, action_id if isinstance(action_id, UUID) else UUID(action_id), dig)
@@ -110,4 +110,22 @@ class SealedField(models.BinaryField):
         return super().get_db_prep_save(value, connection)
 
 
-__all__ = ["ERASED", "SealedField"]
+class SealedText(SealedField):
+    """Words, sealed in the same way; they have no digest beside them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"dig": "", **options})
+
+    @override
+    def opened(self, stored: bytes | str, row: Any) -> str:
+        return stored if isinstance(stored, str) else boxes.opened(bytes(stored), self.context(row)).decode()
+
+    @override
+    def sealed(self, row: Any) -> bytes | None:
+        value = row.__dict__[self.attname]
+        if not isinstance(value, str):
+            return value
+        return Box(getattr(row, self.action)).seal(value.encode(), self.context(row))
+
+
+__all__ = ["ERASED", "SealedField", "SealedText"]
