@@ -21,13 +21,15 @@ def you(request: HttpRequest) -> HttpResponse:
     at, person = datetime.now(UTC), request.user
     factors = {found.type: found for found in Authenticator.objects.filter(user=person)}
     codes = factors.get(Authenticator.Type.RECOVERY_CODES)
+    told = notices.latest(person=person)
     demanded = proofs.needs_second_factor(person)
     shown = {
-        "at": at, "notices": notices.latest(person=person),
+        "at": at,
+        "unread": [each for each in told if not each.read_at], "read": [each for each in told if each.read_at],
         "held": Membership.objects.filter(Membership.lasting(at), person=person).select_related("role")
         .order_by("starts_at", "pk"),
         "sign_ins": signins.going_on(person=person, at=at), "this": request.session.get(sessions.SIGN_IN),
-        "app": factors.get(Authenticator.Type.TOTP),
+        "app": factors.get(Authenticator.Type.TOTP), "has_passkey": Authenticator.Type.WEBAUTHN in factors,
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "demanded": demanded, "missing": demanded and not proofs.has_second_factor(request),
         "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
