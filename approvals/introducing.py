@@ -137,8 +137,9 @@ def _voucher(
 
 def _propose(passkey: Passkey, *, person: User, at: datetime) -> None:
     change = changes.propose(
-        author=person, about=Change.About.PASSKEY, subject=person.username, proposed=documents.document(passkey), at=at
-    )
+        author=person, about=Change.About.PASSKEY, subject=person.username, proposed=documents.document(passkey),
+        note="Registered on their own page; none of their passkeys introduced it.", at=at,
+    )  # fmt: skip
     if change.state == Change.State.PROPOSED:
         text = f"A passkey, “{passkey.name}”, was registered for you. It waits for an admin to confirm it."
         _tell(passkey, NEW, text, at)

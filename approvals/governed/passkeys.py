@@ -101,5 +101,8 @@ def drop(document: dict[str, Any] | None, *, by: User, at: datetime) -> None:
 
 
 def _found(document: dict[str, Any] | None) -> Passkey | None:
-    name = (document or {}).get("passkey", "")
-    return Passkey.objects.select_related("person").filter(credential_id=jws.decode(name.encode())).first()
+    try:
+        name = jws.decode((document or {}).get("passkey", "").encode())
+    except ValueError:  # another spelling of it is another name
+        return None
+    return Passkey.objects.select_related("person").filter(credential_id=name).first()
