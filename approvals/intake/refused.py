@@ -57,5 +57,5 @@ def _noted(item: Item, found: Found, refusal: SecretFound) -> findings.Noted:
     where = f"{refusal.pointer}, character {refusal.offset}" if refusal.offset >= 0 else refusal.pointer or ""
     return findings.Noted(
         code=Finding.Code.SECRET, checkpoint_id=place, server_id=item.server.id, kind=item.submission.kind,
-        about=refusal.rule, detail=f"{refusal.code} at {where}",
+        about=refusal.rule, detail=f"at {where}",
     )  # fmt: skip

@@ -30,14 +30,11 @@ def connect(request: HttpRequest, action_id: UUID) -> HttpResponse:
         raise Http404(refusal.message) from refusal
     except ConnectOver:
         return redirect(request.path)
-    return _quietly(render(request, "approvals/connect.html", shown))
+    return render(request, "approvals/connect.html", shown)
 
 
 def _leave(request: HttpRequest, page: leading.Leading) -> HttpResponse:
-    return _quietly(render(request, "approvals/leaving.html", {"page": page}))
-
-
-def _quietly(response: HttpResponse) -> HttpResponse:
-    """Whoever is at the other end learns nothing of this page."""
+    """Whoever is at the other end learns nothing of us: neither the address of this page, nor a way back to it."""
+    response = render(request, "approvals/leaving.html", {"page": page})
     response["Referrer-Policy"] = "no-referrer"
     return response

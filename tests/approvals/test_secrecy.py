@@ -73,8 +73,10 @@ def test_an_ask_that_holds_a_secret_leaves_the_rule_and_the_place(refund, alice,
     )
     noted = Finding.objects.get()
     assert noted.about == "github-token" and noted.checkpoint_id == refund.checkpoint_id
-    said = json.dumps([noted.detail, noted.about, no.message, caplog.text, str(no)])
-    assert "github-token" in caplog.text and TOKEN not in said and TOKEN[4:20] not in said
+    (line,) = [record for record in caplog.records if record.name == "placet.secrets"]
+    assert (line.rule, line.offset, line.by) == ("github-token", 5, shop.urn)
+    said = json.dumps([noted.detail, noted.about, no.message, caplog.text, str(no), str(line.__dict__)])
+    assert TOKEN not in said and TOKEN[4:20] not in said
     assert not Action.objects.exists()
 
 

@@ -27,6 +27,9 @@ PREFIX = "placet.gate"
 #: "User rejected sampling request" in the specification's own example.
 REJECTED = -1
 PENDING_KEY, STARTED_OVER_KEY = f"{PREFIX}/pending", f"{PREFIX}/started-over"
+REFUSED_KEY = f"{PREFIX}/refused"
+#: Refusals of the console that only whoever wrote the ask can mend.
+_ITS_WORDS = frozenset({"asks_for_secret", "holds_secret", "bad_url", "not_flat"})
 
 _WHY: dict[str, str] = {
     "denied": "it was denied",
@@ -66,8 +69,14 @@ class Outcome:
 
 
 def elicitation(outcome: Outcome) -> dict[str, Any]:
-    """An ElicitResult for what was not released. Only a person's no is `decline`."""
-    return {"action": "decline" if outcome.ending == "denied" else "cancel"}
+    """An ElicitResult for what was not released. Only a person's no is `decline`.
+
+    Where its own words were the reason, `_meta` says so: a form that asks for a secret belongs into URL mode, and its
+    server has to learn of it.
+    """
+    said: dict[str, Any] = {"action": "decline" if outcome.ending == "denied" else "cancel"}
+    worded = outcome.ending == "refused" and outcome.note.partition(":")[0] in _ITS_WORDS
+    return said | ({"_meta": {REFUSED_KEY: outcome.note}} if worded else {})
 
 
 def to_server(kind: Kind, identifier: bytes, outcome: Outcome, *, method: str = "") -> bytes:

@@ -37,6 +37,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         help="hold the host's own calls of tools whose name matches")  # fmt: skip
     add("--hold-result", action="store_true", help="hold completions too, before they go back to the server")
     add("--inject", action="store_true", help="let the subject answer on the console what the host cannot ask")
+    add("--connect", action="store_true", help="lead the host's user to released links over the console's own page")
     add("--allow-tool", action="append", default=[], metavar="NAME", help="a tool the server may ask the host to run")
     add("--executor", default="", metavar="COMMAND", help="runs those tools, when the host does not")
     add("--subject", default=f"user:{os_user()}", help="on whose behalf the host works")
@@ -98,11 +99,12 @@ def shared(given: argparse.Namespace, options: Options) -> Shared:
 
 
 def _options(given: argparse.Namespace, *, server: str, shown: str) -> Options:
+    connect = (given.url or "").rstrip("/") if given.connect else ""
     return Options(
         server=server, shown=shown, subject=given.subject, hold=tuple(given.hold), hold_result=given.hold_result,
-        inject=given.inject, tools=frozenset(given.allow_tool), executor=tuple(shlex.split(given.executor)),
-        timeout=given.deadline, park_after=given.park_after, max_message=given.max_message, state=given.state,
-        patience=given.patience,
+        inject=given.inject, connect=connect, tools=frozenset(given.allow_tool),
+        executor=tuple(shlex.split(given.executor)), timeout=given.deadline, park_after=given.park_after,
+        max_message=given.max_message, state=given.state, patience=given.patience,
     )  # fmt: skip
 
 

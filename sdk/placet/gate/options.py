@@ -36,6 +36,8 @@ class Options:
     hold: tuple[str, ...] = ()
     hold_result: bool = False
     inject: bool = False
+    #: The console's address, when released links shall lead over its connect page; "" hands them on as they are.
+    connect: str = ""
     #: Tools that the server may ask the host to run.
     tools: frozenset[str] = frozenset()
     executor: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from placet.gate import knowledge, messages, parking
@@ -39,7 +40,16 @@ async def settle(
     for one, outcome in zip(held, outcomes, strict=True):
         if call and outcome.released:
             knowledge.approve_definition(session, call, one.asked.get("definition"))
-    return outcomes
+    return [_led(session, ask, outcome) for ask, outcome in zip(asks, outcomes, strict=True)]
+
+
+def _led(session: Calls, ask: Ask, outcome: Outcome) -> Outcome:
+    """A released link, led over the console's connect page: it shows its subject where it leads, and records it."""
+    console = session.shared.options.connect
+    if not console or ask.kind != "elicitation_url" or not outcome.released or outcome.answer is not None:
+        return outcome
+    params = (outcome.params or {}) | {"url": f"{console}/connect/{outcome.action}/"}
+    return replace(outcome, params=params, edited=True)
 
 
 def same(session: Calls, ask: Ask) -> str:

@@ -27,6 +27,15 @@ async def test_a_released_link_reaches_the_host_in_the_servers_own_bytes(engine,
     assert ask["params"]["url"] == FIRST["url"]
 
 
+async def test_a_released_link_may_lead_over_the_consoles_connect_page(engine, desk):
+    ends = engine(connect="https://console.example.test")
+    ends.initialize()
+    demanded(ends, ends.call(), FIRST)
+    ask = await desk.decide("elicitation_url")
+    (link,) = (await ends.host_got())["error"]["data"]["elicitations"]
+    assert link == FIRST | {"url": f"https://console.example.test/connect/{ask['id']}/"}
+
+
 async def test_a_link_that_is_denied_never_reaches_the_host(engine, desk):
     ends = engine()
     ends.initialize()

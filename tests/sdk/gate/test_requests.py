@@ -75,6 +75,19 @@ async def test_a_sampling_that_is_not_released_is_an_error_for_the_server(engine
     assert ends.host == []
 
 
+async def test_a_form_that_asks_for_a_secret_is_cancelled_and_its_server_told_why(engine, desk):
+    ends = engine()
+    ends.initialize()
+    ends.call()
+    ends.clear()
+    schema = {"type": "object", "properties": {"password": {"type": "string"}}}
+    ends.ask("elicitation/create", {"message": "Sign in.", "requestedSchema": schema}, 7)
+    result = (await ends.server_got())["result"]
+    assert result["action"] == "cancel" and ends.host == []
+    assert "asks_for_secret" in result["_meta"]["placet.gate/refused"] and "URL mode" in str(result)
+    assert not await desk.count()
+
+
 async def test_a_console_that_is_away_means_cancel(engine):
     ends = engine(url="http://127.0.0.1:9", patience=0.2)
     ends.initialize()
@@ -95,7 +108,8 @@ async def test_an_ask_that_the_console_does_not_take_is_not_released(engine):
     ends.call()
     ends.clear()
     ends.ask("elicitation/create", LINK | {"url": "http://bank.example.test/plain"})
-    assert (await ends.server_got())["result"] == {"action": "cancel"}
+    result = (await ends.server_got())["result"]
+    assert result["action"] == "cancel" and result["_meta"]["placet.gate/refused"].startswith("bad_url")
     assert ends.host == []
 
 
