@@ -41,8 +41,9 @@ class Fetched:
 
 @transaction.atomic
 def give(*, action_id: UUID, person: User, said: str, content: Mapping[str, Any] | None = None, at: datetime) -> Answer:
-    """Record what the subject says. The locked question makes callers queue, so exactly one answer wins."""
-    question = Question.objects.select_for_update(of=("self",)).filter(pk=action_id).first()
+    """Record what the subject says. The locked action makes callers queue, so exactly one answer wins."""
+    Action.objects.select_for_update(of=("self",)).only("pk").filter(pk=action_id).first()
+    question = Question.objects.filter(pk=action_id).first()
     action = _released(question, person)
     if said not in SAID:
         raise UnknownAnswer()

@@ -61,6 +61,10 @@ def history(refund, alice, shop, now):
 
 def test_the_whole_of_a_consoles_work_is_done_with_the_rights_of_its_role(refund, alice, shop, now, as_app):
     as_app()
+    publishing.publish(
+        checkpoint="shop/payout", kind="tool_call", pattern="payout", need=2, deadline_seconds=600,
+        roles={"approval": "payments-owner"}, at=now,
+    )  # fmt: skip
     action = submit(shop, at=now).action
     reviews.record(action_id=action.pk, reviewer=alice, verdict="approve", at=now)
     receipt = Receipt.objects.get(action=action)
