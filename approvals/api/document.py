@@ -65,6 +65,11 @@ RECEIPT["responses"][200] = {
     },
 }
 RECEIPT["responses"][304] = {"description": "You have these bytes already"}
+PACK: Extra = problems("not_found", "not_decided", "not_in_a_head")
+PACK["responses"][200] = {
+    "description": "The proof pack (placet.pack.v1): receipt, keys, people, what was shown, the ledger's proof, bytes",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 CONSUME: Extra = {
     "parameters": [_key("names this use; the same key again answers the same")],
     **problems(*_KEY, "not_found", "not_approved", "already_consumed", "approval_expired"),

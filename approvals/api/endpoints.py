@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
 from placet import canonical
 
-from .. import answers, intake, redemption, sightings, standing, submission, withdrawal
+from .. import answers, intake, packing, redemption, sightings, standing, submission, withdrawal
 from ..queries import directory as people
 from ..wire import rest
 from . import auth, discovery, document, lanes, polls, proofs, shapes
@@ -86,6 +86,17 @@ async def receipt(
     if tag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(row.receipt, content_type="application/jose", headers=headers)
+
+
+@api.get("/api/v1/actions/{uuid:id}/pack", operation_id="pack", openapi_extra=document.PACK)
+async def pack(request: HttpRequest, id: UUID) -> HttpResponse:
+    """All that is known of how your action was decided, in one file that anybody can check. 404 `not_decided` before."""
+    row = await _read(request, id)
+    if row.receipt is None:
+        raise Problem("not_decided", "This action is pending. Read it with ?wait=25s until it is decided.")
+    await proofs.ending(id)
+    found = await lanes.here().verb(packing.pack, action_id=id, to_server=True, at=lanes.now())
+    return HttpResponse(found, content_type="application/json", headers={"Cache-Control": "private, no-store"})
 
 
 @api.post(

@@ -1,21 +1,20 @@
-// An independent verifier of Placet receipts, ledger heads and proof packs.
+// An independent verifier of Placet receipts. `packs.js` beside it verifies ledger heads and proof packs.
 //
-// One file, no dependencies, WebCrypto only: the same in a browser, from a file without a network, and in Node 24.
+// No dependencies, WebCrypto only: the same in a browser, from a file without a network, and in Node 24.
 // It was written from docs/receipts.md and the RFCs, not from the Python verifier; `sdk/vectors/` holds both to one
 // answer. Nothing here fetches, stores or believes anything: keys and directories are what the caller hands in.
 //
 //   verifyReceipt({receipt, pin, directory, …})  -> every numbered step, what is proven and what is not
-//   verifyPack({pack, pin, directory})           -> every member of a proof pack, compared with what was signed
-//   parseStrict, canonical, digest, digestBytes, verifyHead, verifyInclusion
+//   parseStrict, canonical, digest, digestBytes, readDirectory
 
 // ---- Bytes ---------------------------------------------------------------------------------------------------------
 
-const utf8 = new TextEncoder();
+export const utf8 = new TextEncoder();
 const subtle = globalThis.crypto.subtle;
 
-const sha256 = async (bytes) => new Uint8Array(await subtle.digest("SHA-256", bytes));
-const same = (a, b) => a.length === b.length && a.every((byte, index) => byte === b[index]);
-const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
+export const sha256 = async (bytes) => new Uint8Array(await subtle.digest("SHA-256", bytes));
+export const same = (a, b) => a.length === b.length && a.every((byte, index) => byte === b[index]);
+export const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 function toBase64(bytes) {
   let text = "";
@@ -26,14 +25,14 @@ function toBase64(bytes) {
 const toBase64url = (bytes) => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /** The bytes of base64url text, or an error unless it is their only spelling: no padding, no stray bits (RFC 4648). */
-function fromBase64url(text) {
+export function fromBase64url(text) {
   if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) throw new Error("Not base64url.");
   const bytes = fromBinary(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
   if (toBase64url(bytes) !== text) throw new Error("Not the only spelling of these bytes.");
   return bytes;
 }
 
-function fromBase64(text) {
+export function fromBase64(text) {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error("Not base64.");
   const bytes = fromBinary(atob(text));
   if (toBase64(bytes) !== text) throw new Error("Not the only spelling of these bytes.");
@@ -115,6 +114,7 @@ class Reader {
     else if (this.match(/true/y)) value = true;
     else if (this.match(/false/y)) value = false;
     else if (this.match(/null/y)) value = null;
+    else if (this.match(/NaN|-?Infinity/y)) throw new NotCanonical("not_finite", "JSON has finite numbers only");
     else value = this.number();
     this.match(GAP);
     return value;
@@ -236,12 +236,12 @@ function require(holds, step, code, message) {
   if (!holds) throw new Refused(step, code, message);
 }
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Number);
-const isText = (value, least = 1) => typeof value === "string" && [...value].length >= least;
+export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Number);
+export const isText = (value, least = 1) => typeof value === "string" && [...value].length >= least;
 const isWhole = (value) => Number.isInteger(value);
-const isArray = Array.isArray;
-const equal = (a, b) => a !== undefined && b !== undefined && canonical(a) === canonical(b);
-const hasExactly = (value, names) => isObject(value) && Object.keys(value).sort().join() === [...names].sort().join();
+export const isArray = Array.isArray;
+export const equal = (a, b) => a !== undefined && b !== undefined && canonical(a) === canonical(b);
+export const hasExactly = (value, names) => isObject(value) && Object.keys(value).sort().join() === [...names].sort().join();
 
 function object(bytes, step, code, maxBytes) {
   let value;
@@ -266,7 +266,7 @@ async function signedBy(jwk, algorithm, signature, bytes) {
   }
 }
 
-const ed25519 = (x, signature, bytes) => signedBy({ kty: "OKP", crv: "Ed25519", x }, { name: "Ed25519" }, signature, bytes);
+export const ed25519 = (x, signature, bytes) => signedBy({ kty: "OKP", crv: "Ed25519", x }, { name: "Ed25519" }, signature, bytes);
 
 /** One passkey's signature, by the algorithm that the directory gives its key (COSE's numbers, RFC 9053). */
 async function passkeySigned({ alg, jwk }, signature, bytes) {
@@ -656,75 +656,4 @@ function told({ claims, decision, refusal, signers }, { issuer, audience, expect
   } else unproven.push("That the reviewers themselves said so: this is the console's word (level 1).");
   if (decision === "approved") unproven.push("That it was not used before.");
   return { proven, unproven };
-}
-
-// ---- The ledger: signed heads (C2SP tlog-checkpoint) and proofs of inclusion (RFC 6962, RFC 9162 2.1.3.2) ------------
-
-class Unproven extends Error {}
-
-function check(holds, message) {
-  if (!holds) throw new Unproven(message);
-}
-
-/** A signed note, taken apart: {origin, size, root, text, signatures}. Nothing of it is believed yet. */
-export function readHead(note) {
-  const cut = note.lastIndexOf("\n\n");
-  // eslint-disable-next-line no-control-regex
-  check(cut > 0 && note.endsWith("\n") && !/[\u0000-\u0009\u000b-\u001f]/.test(note), "This is no signed note.");
-  const text = note.slice(0, cut + 1);
-  const [origin, size, root, ...more] = text.slice(0, -1).split("\n");
-  check(origin && /^(0|[1-9][0-9]{0,15})$/.test(size ?? "") && root && more.every(Boolean), "A head has three lines: origin, size, root.");
-  const signatures = note.slice(cut + 2, -1).split("\n").map((line) => {
-    const found = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
-    const blob = found ? fromBase64(found[2]) : [];
-    check(blob.length >= 5, "A signature's line is a dash, a name and base64.");
-    return { name: found[1], keyId: blob.subarray(0, 4), raw: blob.subarray(4) };
-  });
-  const bytes = fromBase64(root);
-  check(bytes.length === 32 && Number.isSafeInteger(Number(size)), "A root has 32 bytes.");
-  return { origin, size: Number(size), root: bytes, text, signatures };
-}
-
-/** The head, once a pinned key signed it under its origin's name; signatures of witnesses are passed over. */
-export async function verifyHead(note, pin) {
-  const head = readHead(note);
-  check(!pin.issuer || pin.issuer === head.origin, "The head is of another console.");
-  for (const key of pin.keys) {
-    if (key.kty !== "OKP" || key.crv !== "Ed25519" || key.revoked) continue;
-    const id = (await sha256(join(utf8.encode(`${head.origin}\n`), [1], fromBase64url(key.x)))).subarray(0, 4);
-    for (const signature of head.signatures) {
-      if (signature.name !== head.origin || !same(signature.keyId, id)) continue;
-      if (await ed25519(key.x, signature.raw, utf8.encode(head.text))) return { ...head, kid: key.kid };
-    }
-  }
-  throw new Unproven("No pinned key signed this head.");
-}
-
-/** Check that the leaf of this hash is in the tree of this root. Hashes are bytes, the nearest first. */
-export async function verifyInclusion({ leaf, size, hash, root, hashes }) {
-  check(Number.isSafeInteger(leaf) && leaf >= 0 && leaf < size, `A tree of ${size} has no leaf ${leaf}.`);
-  check([hash, root, ...hashes].every((each) => each.length === 32), "A hash has 32 bytes.");
-  const half = (count) => Math.floor(count / 2); // numbers beyond 32 bits have no shifts in JavaScript
-  let [at, last, found] = [leaf, size - 1, hash];
-  for (const each of hashes) {
-    check(last > 0, "The proof is too long.");
-    if (at % 2 === 1 || at === last) {
-      found = await sha256(join([1], each, found));
-      while (at % 2 === 0 && at !== 0) [at, last] = [half(at), half(last)];
-    } else {
-      found = await sha256(join([1], found, each));
-    }
-    [at, last] = [half(at), half(last)];
-  }
-  check(last === 0, "The proof is too short.");
-  check(same(found, root), "The proof leads to another root.");
-}
-
-/** Check `{inclusion: {entry, hashes}, head: {note}}`: that an entry is in a signed head. Returns the head. */
-export async function verifyEntry({ inclusion, head }, pin) {
-  const signed = await verifyHead(head.note, pin);
-  const hash = await sha256(join([0], utf8.encode(canonical({ "@type": "placet.entry.v1", value: inclusion.entry }))));
-  const hashes = inclusion.hashes.map(fromBase64url);
-  await verifyInclusion({ leaf: inclusion.entry.leaf, size: signed.size, hash, root: signed.root, hashes });
-  return signed;
 }

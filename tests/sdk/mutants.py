@@ -22,7 +22,8 @@ from . import judge
 MODULES = (directory, assertions, terms, reviews, verification)  # each after those it imports
 #: Not checks of a receipt: what a caller gives wrongly, what a program asks of a verified receipt.
 NOT_HERE = frozenset({
-    "check", "taking", "file", "__init__", "_checked", "_refuse_sharing", "_text", "result_review", "spend",
+    "check", "taking", "file", "of", "fresh", "demanded", "__init__", "_checked", "_refuse_sharing", "_text",
+    "result_review", "spend",
 })  # fmt: skip
 EDGES = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 #: Cuts that change nothing a vector could see, by module and text, with the reason.
