@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import invitations, passkeys, proofs, signins
+from accounts.models import User
 
 from .. import access, welcoming
 from ..errors import NotFound, Refusal
@@ -124,6 +125,11 @@ def admin(request: HttpRequest) -> datetime:
     return timezone.now()
 
 
+def _may_be_invited(request: HttpRequest, person: User, *, at: datetime) -> bool:
+    powerful = person.is_staff or person.is_superuser or invitations.decides(person, at=at)
+    return access.is_admin(request.user) and person.is_active and person != request.user and not powerful
+
+
 def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusal | None = None) -> HttpResponse:
     found = read_people.one(username=username, at=at)
     if found is None:
@@ -132,7 +138,7 @@ def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusa
         "page": found, "refusal": refusal, "at": at, "may_change": access.is_admin(request.user),
         "proposed": proposed.about(username, Change.About.ADMIN, Change.About.PASSKEY),
         "sign_ins": signins.going_on(person=found.person, at=at) if access.is_admin(request.user) else [],
-        "invited": invitations.awaited(found.person),
+        "invited": invitations.awaited(found.person), "may_be_invited": _may_be_invited(request, found.person, at=at),
         "passkeys": passkeys.of(found.person) if access.is_admin(request.user) else [],
     }  # fmt: skip
     return render(request, "approvals/person.html", shown, status=422 if refusal else 200)
