@@ -1,4 +1,4 @@
-.PHONY: run test lint bench lock test-pg conformance mutants forgeries
+.PHONY: secrets run test lint bench lock test-pg conformance mutants forgeries
 PY = .venv/bin/python
 LOCK = runtime
 
@@ -46,3 +46,7 @@ mutants:  ## the verifier without each of its checks in turn: which published ve
 forgeries:  ## 10,000 changed receipts for each way of changing them: none is believed
 	@sh scripts/bootstrap.sh test
 	FORGERIES=10000 $(PY) -m pytest -q tests/sdk/test_mutated_receipts.py
+
+secrets:  ## a thousand secrets through every way in; none is found in what the console leaves behind
+	@sh scripts/bootstrap.sh test
+	PLANTED=1000 $(PY) -m pytest -q tests/journeys/test_planted_secrets.py

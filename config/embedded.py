@@ -80,6 +80,9 @@ def store_address(var: Path) -> tuple[str, Path]:
         f"requirepass {password}",
         f'dir "{var / "valkey"}"',
         "appendonly yes",
+        # What was taken from the queue stays in this file until it is rewritten, so that happens early.
+        "auto-aof-rewrite-percentage 50",
+        "auto-aof-rewrite-min-size 1mb",
         'save ""',
     )
     file = var / "valkey" / "valkey.conf"

@@ -16,6 +16,8 @@ INTAKE = "placet.intake"
 DEAD = "placet.intake.dead"
 LATER = "placet.intake.later"
 REPLIES = "placet.receipts."
+#: Refused for what they hold or ask for: of these no envelope is kept.
+SECRETIVE = frozenset({"asks_for_secret", "holds_secret"})
 REDIS = ("redis", "rediss", "unix")
 
 
@@ -39,6 +41,11 @@ class DeadLetter:
     code: str
     reason: str
     server: int | None = None
+
+    @property
+    def kept(self) -> bytes:
+        """What is kept of it: the envelope, unless it was refused for a secret, which nobody shall find later."""
+        return b"" if self.code in SECRETIVE else self.message.envelope
 
 
 @dataclass(frozen=True, slots=True)

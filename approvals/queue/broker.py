@@ -78,7 +78,7 @@ class BrokerIntake(_Line):
         with self._open() as line, line.Producer() as producer:
             for letter in letters:
                 said = {"reason": letter.code, "detail": letter.reason}
-                _publish(producer, letter.message.envelope, queue=DEAD, content_type=MEDIA_TYPE, headers=said)
+                _publish(producer, letter.kept, queue=DEAD, content_type=MEDIA_TYPE, headers=said)
 
     def forget(self, messages: Sequence[Message]) -> None:
         with self._open():

@@ -58,7 +58,7 @@ class StreamIntake:
     def bury(self, letters: Sequence[DeadLetter]) -> None:
         with _told(), self._client.pipeline(transaction=False) as pipe:
             for letter in letters:
-                fields = {"reason": letter.code, "detail": letter.reason, "envelope": letter.message.envelope}
+                fields = {"reason": letter.code, "detail": letter.reason, "envelope": letter.kept}
                 pipe.xadd(DEAD, fields, maxlen=DEAD_KEPT, approximate=True)
             pipe.execute()
 
