@@ -7,7 +7,6 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from placet import canonical
 
 from .errors import SecretFound
 from .rules.secrets import refusing, values
@@ -23,7 +22,7 @@ def refusal(ask: Submission) -> SecretFound | None:
 
 def require_none(text: str, *, at: str, who: str) -> None:
     """Refuse a text that holds a secret: a note, a comment, a resolution. `who` is logged with the rule."""
-    found = refusing.first(values.in_text(text, at=at), off=settings.SECRET_RULES_OFF) if text else None
+    found = refusing.first(values.held(text, at=at), off=settings.SECRET_RULES_OFF) if text else None
     if found is not None:
         told(found, who=who)
         raise found
@@ -41,8 +40,7 @@ def require_none_asked(kind: str, effective: dict[str, Any], *, who: str) -> Non
     """Refuse an effective object that holds a secret, or asks for one: what an owner made of an ask."""
     value = {"mcp": effective}
     root = "/mcp/params/arguments" if kind == "tool_call" else "/mcp/params"
-    hits = refusing.in_ask(kind, value, raw=canonical.canonical(effective).decode())
-    found = refusing.first(hits, off=settings.SECRET_RULES_OFF)
+    found = refusing.first(refusing.in_ask(kind, value), off=settings.SECRET_RULES_OFF)
     if found is not None:
         found.pointer = (found.pointer or "").removeprefix(root)
         told(found, who=who)
@@ -50,8 +48,7 @@ def require_none_asked(kind: str, effective: dict[str, Any], *, who: str) -> Non
 
 
 def in_value(value: Any, *, at: str = "") -> SecretFound | None:
-    raw = canonical.canonical(value).decode()
-    return refusing.first(values.held(value, raw=raw, at=at), off=settings.SECRET_RULES_OFF)
+    return refusing.first(values.held(value, at=at), off=settings.SECRET_RULES_OFF)
 
 
 def told(found: SecretFound, *, who: str) -> None:

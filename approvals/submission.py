@@ -76,7 +76,7 @@ def read(value: Any) -> Submission:
         session=shapes.text(value, "session", limit=128), bundle=shapes.bundle(value),
         timeout=_timeout(value), sampling_action=_sampling_action(value, kind),
         definition=shapes.definition(value), answered_here=shapes.answered_here(value),
-        secrets=refusing.in_ask(kind, value, raw=f"{body.decode()}\n{context.decode()}"),
+        secrets=refusing.in_ask(kind, value),
     )  # fmt: skip
 
 

@@ -13,10 +13,10 @@ from .words import RULES as FORM_RULES
 INSTEAD = "Placet keeps no secrets: refer to it by name, or have the person enter it on your own page (URL mode)."
 
 
-def in_ask(kind: str, value: dict[str, Any], *, raw: str) -> tuple[Hit, ...]:
-    """All hits in a submission. `raw` is all that is looked at, as one text; nonce and digests are not."""
+def in_ask(kind: str, value: dict[str, Any]) -> tuple[Hit, ...]:
+    """All hits in a submission; its nonce and the digests of definitions are not looked at."""
     said = {member: each for member, each in value.items() if member not in ("nonce", "definition")}
-    found = values.held(said, raw=raw)
+    found = values.held(said)
     params = value["mcp"]["params"]
     if kind == "elicitation_form":
         found += asking.asked(params)

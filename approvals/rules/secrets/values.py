@@ -1,7 +1,7 @@
 """The value gate: which texts of a JSON value hold a secret that is written out.
 
-Most asks hold none, and that is found out first, by looking for the rules' anchors in all of it at once. Only then the
-texts are gone through one by one.
+Most asks hold none, and that is found out first, by looking at all of it as one text. Only then the texts are gone
+through one by one.
 """
 
 import re
@@ -13,18 +13,19 @@ from . import folding
 from .hits import Hit, below
 from .patterns import ALL, MEMBERS, Rule
 
-_NAMES = ("pass", "key", "secret", "token", "cvv", "cvc", "card", "mnemonic", "seed")
+_NAMED = re.compile(r"(?i)pass|key|secret|token|cvv|cvc|card|mnemonic|seed")
 _PLACEHOLDER = re.compile(
     r"(?i).*(?:\$\{|\{\{|%\(|\$\(|\*\*\*|redacted|example|placeholder|changeme|vault:|arn:|://).*|<.*>"
 )
-_ESCAPED = re.compile(r"\\[bfnrt]")
+_ANCHORS = [(anchor, rule) for rule in ALL for anchor in rule.anchors]
+_LOOSE = [rule for rule in ALL if not rule.anchors]
 _NOTHING = frozenset({"Cf", "Mn"})
 
 
-def held(value: Any, *, raw: str, at: str = "") -> list[Hit]:
-    """The secrets in a JSON value, one hit a rule, in the order of its texts. `raw` is all of it as one text."""
-    small, rules = raw.lower(), _candidates(raw)
-    members = any(each in small for each in _NAMES)
+def held(value: Any, *, at: str = "") -> list[Hit]:
+    """The secrets in a JSON value, one hit a rule, in the order of its texts."""
+    texts, members = _gathered(value)
+    rules = _candidates("\n".join(texts))
     if not rules and not members:
         return []
     found: dict[str, Hit] = {}
@@ -33,24 +34,34 @@ def held(value: Any, *, raw: str, at: str = "") -> list[Hit]:
     return list(found.values())
 
 
-def in_text(text: str, *, at: str = "") -> list[Hit]:
-    """The secrets in one text."""
-    return held(text, raw=text, at=at)
+def _gathered(value: Any) -> tuple[list[str], bool]:
+    """All names and texts, in no order; and whether a member may be named like a secret."""
+    texts: list[str] = []
+    members, left = False, [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            texts.append(each)
+        elif isinstance(each, list):
+            left += each
+        elif isinstance(each, dict):
+            texts += each
+            left += each.values()
+            members = members or any(map(_may_be_member, each))
+    return texts, members
 
 
-def _candidates(raw: str) -> Sequence[Rule]:
-    """The rules that may hit anything in this text, hidden characters or not."""
-    if "\\" in raw:
-        raw = _ESCAPED.sub(" ", raw)
-    if not raw.isascii():
-        raw += _unhidden(raw)
-    return [rule for rule in ALL if _may_hit(rule, raw, raw.lower() if rule.small else raw)]
+def _may_be_member(name: str) -> bool:
+    return not name.isascii() or _NAMED.search(name) is not None
 
 
-def _may_hit(rule: Rule, raw: str, text: str) -> bool:
-    if not rule.anchors:
-        return rule.pattern.search(raw) is not None
-    return any(anchor in text for anchor in rule.anchors)
+def _candidates(text: str) -> list[Rule]:
+    """The rules that hit something in this text, hidden characters or not."""
+    if not text.isascii():
+        text = f"{text}\n{_unhidden(text)}"
+    small = text.lower()
+    known = {rule.name: rule for anchor, rule in _ANCHORS if anchor in (small if rule.small else text)}
+    return [rule for rule in (*known.values(), *_LOOSE) if rule.pattern.search(text)]
 
 
 def _walk(value: Any, rules: Sequence[Rule], at: str) -> Iterator[Hit]:
@@ -74,7 +85,7 @@ def _in(text: str, rules: Sequence[Rule], at: str) -> Iterator[Hit]:
         return
     small = text.lower()
     for rule in rules:
-        if _may_hit(rule, text, small if rule.small else text):
+        if not rule.anchors or any(anchor in (small if rule.small else text) for anchor in rule.anchors):
             for match in rule.pattern.finditer(text):
                 if rule.holds(match):
                     yield Hit(rule.name, at, match.start())

@@ -13,7 +13,7 @@ from tests.approvals.secrets.planted import SECRETS, jwt
 
 
 def held(value):
-    return values.held(value, raw=json.dumps(value, ensure_ascii=False))
+    return values.held(value)
 
 
 def rules(value) -> set[str]:
@@ -100,7 +100,7 @@ def test_an_ask_of_two_kilobytes_takes_less_than_a_millisecond():
     took = []
     for _ in range(30):
         start = time.process_time()
-        values.held(value, raw=raw)
+        values.held(value)
         took.append(time.process_time() - start)
     assert min(took) < 0.001
 
