@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from . import alarms, passkeys, proofs
+from . import alarms, locking, passkeys, proofs
 
 
 class Adapter(DefaultAccountAdapter):
@@ -46,6 +46,14 @@ class Adapter(DefaultAccountAdapter):
 
 
 class SecondFactors(DefaultMFAAdapter):
+    @override
+    def encrypt(self, text: str) -> str:
+        return locking.lock(text)
+
+    @override
+    def decrypt(self, encrypted_text: str) -> str:
+        return locking.unlock(encrypted_text)
+
     @override
     def get_totp_issuer(self) -> str:
         return "Placet"

@@ -90,6 +90,18 @@ def test_second_factor_is_changed_by_who_was_just_confirmed(alice, path):
     assert answer.status_code == 302 and answer["Location"].startswith("/confirm/?next=")
 
 
+def test_a_copy_of_the_database_shows_no_codes(alice, settings):
+    from allauth.mfa.models import Authenticator
+
+    client = browser()
+    secret = enrol(client)
+    codes = codes_on(client.get("/you/recovery-codes/"))
+    kept = str([row.data for row in Authenticator.objects.all()])
+    assert secret not in kept and not any(one in kept for one in codes)
+    settings.SECRET_KEY = "another" * 10
+    assert not any(row.wrap().validate_code(one) for row in Authenticator.objects.all() for one in codes)
+
+
 # ── Demanded ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(("of", "stopped"), [("admins", ["admin"]), ("everybody", ["admin", "alice"]), ("nobody", [])])
 def test_who_has_to_have_one_finds_only_the_way_to_it(settings, alice, admin, of, stopped):

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
 # Addresses that answer without a session, and why.
 OPEN = {
+    "verify/": "checks receipts in the browser, for auditors without an account; reads nothing",
+    "verify/offline/": "the same as a file",
     "healthz": "for whoever restarts the process",
     "readyz": "for whoever routes to it",
     "sign-in/": "the way in",
@@ -83,7 +85,9 @@ def test_pages_carry_the_strict_policy(client, db):
     assert "unsafe" not in rules and "default-src 'none'" in rules
 
 
-@pytest.mark.parametrize("address", ["/", "/password/", "/confirm/", "/sign-out/", "/sign-in/inactive/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/you/", "/you/second-factor/", "/password/", "/confirm/", "/sign-out/", "/sign-in/inactive/"]
+)
 def test_no_cache_keeps_a_page_with_a_name_on_it(client, db, django_user_model, address):
     client.force_login(django_user_model.objects.create_user("alice", password="a"))
     answer = client.get(address)
