@@ -161,6 +161,6 @@ def _when(waiting: past.Key | None) -> str:
         return "No next key is published yet: `keys prepare`, and a day later `keys rotate`."
     due = datetime.fromtimestamp(waiting.published, UTC) + NOTICE
     return (
-        f"The next key may be used from {due:%Y-%m-%d %H:%M} UTC, a day after it was published: by then, whoever checks "
-        "receipts has it. In an emergency: --now --reason."
+        f"The next key may be used from {due:%Y-%m-%d %H:%M} UTC, a day after it was published: by then, whoever "
+        "checks receipts has it. In an emergency: --now --reason."
     )

@@ -26,7 +26,7 @@ class Command(TellingCommand):
         parser.add_argument("--now", action="store_true", help="rotate: an emergency; verifiers may not have the key")
 
     def act(self, *, what: str, kid: str, reason: str, now: bool, **options: Any) -> Told:
-        at, by = datetime.now(UTC), f"operator:{_login()}"
+        at, by = datetime.now(UTC), f"operator:{login()}"
         try:
             keys.check()
             custody.enter(at=at)
@@ -93,7 +93,7 @@ def _time(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _login() -> str:
+def login() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):
