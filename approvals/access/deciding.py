@@ -73,6 +73,10 @@ class Rights:
         """
         if (action.pk, user.pk) in self.asked or self.voices(user, action) or self.may_break(user, action):
             return True
+        return self.holds(user, action)
+
+    def holds(self, user: User, action: Action) -> bool:
+        """Whether they hold any duty on its checkpoint, and so see what else was decided there."""
         named, alone = self.duties.get(action.checkpoint_id, {}), _alone(action)
         return any(
             Duty.APPROVAL in named[each.role] and not alone if each.on_behalf_of_id else True

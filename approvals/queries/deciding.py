@@ -54,6 +54,7 @@ class Deciding:
     stages: list[Stage] = field(default_factory=list)
     counted: quorum.Count | None = None
     sees: bool = False
+    holds: bool = False
     voice: Holder | None = None
     refusal: Refusal | None = None
     breaks: bool = False
@@ -86,7 +87,7 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     """Read who decides the action, and what this reader may do about it; nine queries, fewer once it is settled."""
     known = access.rights(users=[user], action_ids=[action.pk], at=at)
     if action.policy is None:
-        return Deciding(sees=known.sees(user, action))
+        return Deciding(sees=known.sees(user, action), holds=known.holds(user, action))
     asked = Assignment.objects.filter(action=action, duty=Duty.APPROVAL).select_related("owner", "on_behalf_of")
     named = {each.owner_id: each for each in asked}
     timers = list(Timer.objects.filter(action=action).order_by("step"))
@@ -99,7 +100,8 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     voice, refusal = _voice(user, action, known, terms, votes)
     may = _has_a_say(user, action, known)
     return Deciding(
-        stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action), voice=voice,
+        stages=table.stages(timers), counted=quorum.count(terms, votes), sees=known.sees(user, action),
+        holds=known.holds(user, action), voice=voice,
         refusal=refusal, breaks=known.may_break(user, action), broken=table.broken(), may=may, asked=user.pk in named,
         edits=_edits(user, action, known, terms),
         passed=user.pk in table.passed, last=handovers[-1] if handovers else None, handovers=handovers,

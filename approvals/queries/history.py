@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 
-from ..models import Action, State
+from ..models import Action, Review, State
 from ..rules.rendering import addresses
 
 REMEMBERED = timedelta(days=90)
 COUNTED = 1_000  # decided asks that the history counts
+LATELY = 6  # decisions of a checkpoint that are shown beside an ask
 COMPARED = 200  # earlier links that a new one is compared with
 
 
@@ -45,6 +46,24 @@ def read(action: Action, *, at: datetime) -> History:
     other = sum(counts.values())
     last = _alike_asks(action).filter(state=State.APPROVED).first() if approved else None
     return History(approved, denied, other, approved + denied + other >= COUNTED, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was decided at the same checkpoint: the action (without what it asked) and the last review of it."""
+
+    action: Action
+    review: Review | None
+
+
+def lately(action: Action) -> list[Before]:
+    """What was decided last at this checkpoint, whoever asked for what, the latest first; two queries."""
+    decided = Action.objects.filter(checkpoint=action.checkpoint).exclude(state=State.PENDING).exclude(pk=action.pk)
+    known = decided.select_related("server").defer("body", "context").order_by("-settled_at", "-id")
+    found = list(known[:LATELY])
+    reviews = Review.objects.filter(action_id__in=[each.pk for each in found]).select_related("reviewer").defer("stmt")
+    last = {review.action_id: review for review in reviews.order_by("at", "pk")}
+    return [Before(each, last.get(each.pk)) for each in found]
 
 
 def alike(action: Action) -> str:

@@ -6,6 +6,8 @@ from django import template
 from django.urls import reverse
 
 from approvals.models import Action, State
+from approvals.queries import history
+from approvals.queries.page import Page
 from approvals.queries.sessions import Session, Step
 from approvals.rules import rendering, timelines
 
@@ -43,6 +45,12 @@ def session_address(action: Action) -> str:
         if action.session
         else ""
     )
+
+
+@register.simple_tag
+def lately(page: Page) -> list[history.Before]:
+    """What was decided last at the checkpoint where this ask waits; nothing for somebody who was only asked by name."""
+    return history.lately(page.action) if page.pending and page.deciding.holds else []
 
 
 @register.filter

@@ -38,7 +38,7 @@ def lines(shop, alice, bob, carol, now):
 def test_the_head_and_the_newest_lines_stand_there(client, lines, carol):
     page = get(client, carol, "/ledger/").text
     head = TreeHead.objects.get()
-    assert f"<b>{head.size} lines</b>" in page and "nobody co-signed this head" in page
+    assert f"<b>{head.size} lines</b> stand under one head" in page and "nobody co-signed this head" in page
     assert page.count("settled as approved") >= 3 and "denies" in page
 
 

@@ -5,8 +5,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import reviews
+from approvals import reviews, sequencing, tallying
 from approvals.demo import samples
+from approvals.models import Entry
 from tests.approvals import answering
 from tests.asks import ask, submit
 from tests.publishing import publish
@@ -27,7 +28,7 @@ def furnished(transactional_db, alice, bob, shop):
     ):
         publish(
             checkpoint=f"shop/{kind}", kind=kind, pattern="refund*" if kind == "tool_call" else "*", need=need,
-            deadline_seconds=600, roles={"approval": "payments-owner"}, at=now,
+            deadline_seconds=600, roles={"approval": "payments-owner", "logging": "payments-owner"}, at=now,
         )  # fmt: skip
     by_kind = {value["kind"]: value for _, value in samples.asks() if value["kind"] != "tool_call"}
     made = [submit(shop, value, key=kind, at=now).action for kind, value in by_kind.items()]
@@ -36,15 +37,22 @@ def furnished(transactional_db, alice, bob, shop):
     refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
     half, denied, approved, large = refunds
     submit(shop, ask(tool="export"), key="gap", at=now)
+    flow = [submit(shop, ask(session="s-81", nonce=None), key=f"s{n}", at=now).action for n in range(3)]
     for action in (half, approved):
         reviews.record(action_id=action.pk, reviewer=bob, verdict="approve", note="Matches.", at=now)
     reviews.record(action_id=approved.pk, reviewer=alice, verdict="approve", at=now)
     reviews.record(action_id=denied.pk, reviewer=bob, verdict="deny", note="wrong", at=now)
     reviews.comment(action_id=half.pk, author=bob, text="Looks right.", at=now)
+    reviews.record(action_id=flow[0].pk, reviewer=bob, verdict="deny", note="no", at=now)
+    tallying.run(at=now)
+    sequencing.run(at=now)
+    line = Entry.objects.filter(action=denied).latest("pk")
     here = {action: reverse("action", args=[action.pk]) for action in [*made, *refunds]}
     return [
         *("/", "/?view=decided", "/?q=nothing", "/password/", "/sign-out/", "/actions/none/"),
         *("/boundaries/", "/exceptions/", "/log/"),
+        *("/?view=decided&state=denied&since=2020-01-01", "/sessions/shop/?id=s-81"),
+        *("/insights/", "/insights/?weeks=4&sort=slow", "/ledger/", "/ledger/?q=nobody", f"/ledger/{line.pk}/"),
         *(f"/?action={half.pk}", f"{here[large]}?deny=1", f"{here[half]}?as=bytes", f"{here[large]}?open=*"),
         f"{here[half]}?told=stale_view",
         *here.values(),
@@ -63,8 +71,8 @@ def _answer(shop, sampling, alice, *, at):
 
 
 def _unanswerable():
-    """A form for nobody here, that asks for a credential, of a tool whose definition changed."""
-    schema = {"type": "object", "properties": {"password": {"type": "string"}}}
+    """A form for nobody here, of a tool whose definition changed."""
+    schema = {"type": "object", "properties": {"reason": {"type": "string"}}}
     definition = {"dig": "A" * 43, "approved": "B" * 42 + "A"}
     return answering.form({"message": "?", "requestedSchema": schema}, subject="nobody", definition=definition)
 

@@ -1,0 +1,62 @@
+// Words half typed outlive the page: they are kept in this tab, for this person, until their form is sent and taken.
+// So a session that ends in the middle of a sentence, a reload or a way back costs nothing. Nothing is kept where a form
+// says so (what a subject answers), and nothing of somebody else: whoever signs in next in this tab finds no words.
+"use strict";
+(() => {
+  const KEPT = "placet.draft:", SENT = "placet.sent", WHO = "placet.who";
+  const MOST = 4000;
+  const who = document.currentScript.dataset.who;
+  let store;
+  try { store = window.sessionStorage; store.getItem(WHO); } catch { return; }
+
+  const forms = "form[method=post]:not([autocomplete=off], [data-undrafted])";
+  const fields = ":is(textarea, input[type=text]):not([autocomplete=off]):not([readonly])";
+  const place = (form) => new URL(form.getAttribute("action") || window.location.pathname, window.location.href).pathname;
+  const key = (field) => KEPT + place(field.form) + "#" + field.name;
+  const kept = () => Object.keys(store).filter((name) => name.startsWith(KEPT));
+  const forget = (path) => { for (const name of kept()) if (!path || name.startsWith(`${KEPT}${path}#`)) store.removeItem(name); };
+
+  if (store.getItem(WHO) !== who) { forget(); store.removeItem(SENT); store.setItem(WHO, who); }
+  // A page that we may see came back: what was sent has been taken, or stands in its form again with what is wrong.
+  const sent = store.getItem(SENT);
+  if (sent !== null) { store.removeItem(SENT); forget(sent); }
+
+  function put(within) {
+    for (const field of within.querySelectorAll(`${forms} ${fields}`)) {
+      const words = store.getItem(key(field));
+      if (words === null || field.value !== "" || field.dataset.put) continue;
+      field.value = words;
+      field.dataset.put = "1";
+      const folded = field.closest("details:not([open])");
+      if (folded) folded.open = true;
+      field.title = "What you had typed here before";
+    }
+  }
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches?.(`${forms} ${fields}`)) return;
+    try {
+      if (field.value === "") store.removeItem(key(field));
+      else store.setItem(key(field), field.value.slice(0, MOST));
+    } catch { /* no room: then it is only on the page */ }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[action$='/sign-out/']")) forget();
+    else if (form.matches(forms)) store.setItem(SENT, place(form));
+  });
+  // A pane whose session has ended gets the way in as its answer: the whole page goes there, and comes back here.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answered = event.detail.xhr?.responseURL;
+    if (answered && new URL(answered).pathname.startsWith("/sign-in/")) {
+      event.detail.shouldSwap = false;
+      window.location.assign(`/sign-in/?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+    } else if (event.detail.xhr?.status < 400 && store.getItem(SENT) !== null) {
+      forget(store.getItem(SENT));
+      store.removeItem(SENT);
+    }
+  });
+  document.addEventListener("htmx:afterSettle", () => put(document));
+  document.addEventListener("placet:replaced", () => put(document));
+  put(document);
+})();
