@@ -24,7 +24,7 @@ EVERYTHING = {
     "news": {"type": "boolean", "title": "Newsletter", "default": True},
     "site": {"type": "string", "title": "Site", "format": "uri"},
     "story": {"type": "string", "title": HIDDEN, "description": HIDDEN, "maxLength": 4000, "pattern": "^(a+)+$"},
-    "token": {"type": "string", "title": "Access token"},
+    "key": {"type": "string", "title": "Key"},
     "weight": {"type": "number", "title": "Weight", "default": 1.5},
 }
 WHOLE = {
@@ -67,7 +67,7 @@ def test_a_whole_form_is_filled_in_on_a_phone(visit, asks, dana):
     said = content().decode()
     assert '"age":41' in said and '"country":"Country 3"' in said and '"many":["b"]' in said
     assert '"call":"2026-12-01T10:00:00+02:00"' in said and '"color":"g"' in said and '"day":"2026-11-23"' in said
-    assert '"news":true' in said and '"weight":1.5' in said and '"token"' not in said and '"story"' not in said
+    assert '"news":true' in said and '"weight":1.5' in said and '"key"' not in said and '"story"' not in said
 
 
 def test_it_works_without_scripts_and_says_what_does_not_fit(visit, asks, dana):
@@ -115,9 +115,14 @@ def test_a_link_opens_in_a_tab_of_its_own_that_learns_nothing_of_this_one(visit,
     page.context.route("https://pay.bank.example/**", serve)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open it in a new tab").click()
-    opened.value.wait_for_load_state()
+    step = opened.value
+    expect(step.get_by_role("heading", level=1)).to_contain_text("You are about to leave for bank.example")
+    assert asked == [], "nobody went anywhere yet"
+    assert violations(step) == []
+    step.get_by_role("button", name="Go to bank.example").click()
+    step.wait_for_url("https://pay.bank.example/**")
     assert [request.url for request in asked][:1] == ["https://pay.bank.example/login?order=A1"]
-    assert "referer" not in asked[0].headers and opened.value.evaluate("window.opener") is None
+    assert "referer" not in asked[0].headers and step.evaluate("window.opener") is None
     page.get_by_role("button", name="I have done it").click()
     expect(page.get_by_role("status")).to_contain_text("Done")
     assert Answer.objects.get().content is None
