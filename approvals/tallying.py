@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from .models import Action, TalliedDay, Tally
 from .rules import ids
+from .sealing import OVERHEAD
 
 EVERY = timedelta(minutes=5)
 LATE = timedelta(minutes=10)  # after midnight a day is counted once more, for what was committed late
@@ -42,7 +43,8 @@ _TWO_FIGURES = "CASE WHEN s < 100 THEN s" + "".join(
     f" WHEN s < {limit} THEN s / {limit // 100} * {limit // 100}" for limit in (10**3, 10**4, 10**5, 10**6, 10**7)
 )
 _SIZE = (
-    "CASE WHEN length(action.body) < 1024 THEN 'small' WHEN length(action.body) < 8192 THEN 'middle' ELSE 'large' END"
+    f"CASE WHEN length(action.body) < {1024 + OVERHEAD} THEN 'small' "
+    f"WHEN length(action.body) < {8192 + OVERHEAD} THEN 'middle' ELSE 'large' END"
 )
 _ASKED = f"""
 {_INTO} SELECT action.checkpoint_id, 'asked', %s, '', 0, count(*) FROM approvals_action AS action

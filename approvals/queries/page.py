@@ -10,7 +10,7 @@ from accounts.models import ServerKey, User
 
 from .. import access, spoken
 from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
-from ..models import Action, Comment, Consumption, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
+from ..models import Action, Comment, Consumption, Duty, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules import drilling
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Rows, Sheet, Value
@@ -70,6 +70,7 @@ class Page:
     queue: list[UUID]
     own: bool
     voted: Review | None
+    logs: bool = False
 
     @property
     def edits_it(self) -> bool:
@@ -229,6 +230,7 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         secretive=_secretive(action.kind, body),
         queue=_queue(desk),
         own=access.is_own(username=user.username, email=user.email, names=names),
+        logs=Duty.LOGGING in desk.held.get(action.checkpoint_id, {}),
         voted=next((review for review in spoken.current(reviews) if review.reviewer_id == user.pk), None),
     )
 

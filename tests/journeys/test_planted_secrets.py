@@ -48,7 +48,7 @@ def secret() -> str:
 def known_secret(number: int) -> str:
     """Something every gate knows."""
     tail = f"{MARK}{token_urlsafe(40)}".replace("-", "a").replace("_", "b")
-    return [f"ghp_{tail[:36]}", f"glpat-{tail[:20]}", f"password = '{tail[:24]}'"][number % 3]
+    return [f"ghp_{tail[:36]}", f"glpat-{tail[:20]}", f"sk_live_{tail[:24]}"][number % 3]
 
 
 def spellings(mark: str) -> list[bytes]:
