@@ -35,6 +35,13 @@ def test_nothing_needs_to_be_set(told):
     assert (env.port, env.demo, env.redis_url, env.issuer) == (8000, True, "", "http://127.0.0.1:8000")
 
 
+def test_a_secret_rule_is_switched_off_by_its_name_and_only_by_a_real_one(told, capsys):
+    assert told(SECRET_RULES_OFF="card-number, form.pin").secret_rules_off == "card-number, form.pin"
+    with pytest.raises(SystemExit):
+        told(SECRET_RULES_OFF="card-number,everything")
+    assert "no secret rule named everything" in capsys.readouterr().err
+
+
 def test_a_second_admin_is_asked_unless_the_operator_says_otherwise(told):
     assert told().second_admin and not told(SECOND_ADMIN="0").second_admin
 
