@@ -69,7 +69,8 @@ def test_every_refusal_a_server_can_meet_is_in_the_table():
         "already_reviewed", "own_ask", "not_an_owner", "stale_view", "unknown_verdict", "text_missing", "bad_validity",
         "refused", "already_answered", "unknown_answer", "invalid_answer", "already_passed_on", "already_spoken_for",
         "bad_handover", "enough_of_your_role", "not_eligible", "nothing_to_escalate", "not_your_turn", "own_server",
-        "passkey_missing", "passkey_not_taken", "not_an_editor", "not_editable", "bad_edit", "nothing_edited", "edit_leaves_rule",
+        "passkey_missing", "passkey_not_taken",
+        "not_an_editor", "not_editable", "bad_edit", "nothing_edited", "edit_leaves_rule",
     }  # fmt: skip
     rooms = (errors.Refusal, errors.Unauthenticated, *vars(errors.asks).values())
     classes = [each for each in rooms if isinstance(each, type) and issubclass(each, errors.Refusal)]

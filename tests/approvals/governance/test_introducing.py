@@ -157,9 +157,7 @@ def test_a_rule_that_wants_passkeys_needs_people_who_have_them(ann, alice, bob, 
     with pytest.raises(errors.Unsatisfiable, match="it has none with a passkey that counts"):
         vetting.vet(rule=wants, at=now)
     device_of(alice, at=now)
-    with pytest.raises(
-        errors.Unsatisfiable, match="2 distinct people of payments-owner, it has 1 with a passkey"
-    ):
+    with pytest.raises(errors.Unsatisfiable, match="2 distinct people of payments-owner, it has 1 with a passkey"):
         vetting.vet(rule=wants, at=now)
     device_of(bob, at=now)
     assert vetting.vet(rule=wants, at=now) is not None

@@ -188,7 +188,8 @@ def test_a_rule_for_later_counts_who_will_hold_the_role_by_then(ann, ben, alice,
 
 
 PROMISES = [
-    ({"passkey": "required"}, "/passkey", "it has none with a passkey"), ({"edit": ["/ok", "amount"]}, "/edit/1", "no JSON pointer"),
+    ({"passkey": "required"}, "/passkey", "it has none with a passkey"),
+    ({"edit": ["/ok", "amount"]}, "/edit/1", "no JSON pointer"),
     ({"edit": ["/a~2"]}, "/edit/0", "no JSON pointer"), ({"edit": ["/a"], "effect": "deny"}, "/edit", "people decide"),
 ]  # fmt: skip
 
