@@ -1,5 +1,7 @@
 """Hostile text for every field of every kind: markup that would run, and characters that would hide or reorder."""
 
+from tests import corpora
+
 MARKUP = [
     '<img class="born" src=x onerror=alert(1)>',
     '<script class="born">alert(2)</script>',
@@ -37,7 +39,7 @@ def asks():
     yield _ask("tool_call", "tools/call", {"name": MARKUP[0], "arguments": _ARGUMENTS})
     yield _ask("sampling", "sampling/createMessage", _sampling())
     yield _ask("elicitation_form", "elicitation/create", {"message": ALL, "requestedSchema": _schema()})
-    url = "https://xn--pple-43d.example/a?<script>alert(1)</script>=%3Cimg%20class=born%3E&b=\u202e"
+    url = "https://xn--80ak6aa92e.example/a?<script>alert(1)</script>=%3Cimg%20class=born%3E&b=\u202e"
     yield _ask("elicitation_url", "elicitation/create", {"mode": "url", "message": ALL, "url": url})
 
 
@@ -75,3 +77,10 @@ def deep():
     rules = {"n": {"type": "integer", "default": 7}, "s": {"type": "string", "enum": ["1", "a"], "x": odd}}
     schema = {"type": "object", "properties": rules, "required": ["s", "n"]}
     yield _ask("elicitation_form", "elicitation/create", {"message": "m", "requestedSchema": schema})
+
+
+def public():
+    """Yield one submission with all public corpora in it, but for what admission refuses by name."""
+    texts = [*corpora.naughty(), *corpora.trojan().values()]
+    taken = [text for text in texts if not any(ord(letter) & 0xFFFE == 0xFFFE for letter in text)]
+    yield _ask("tool_call", "tools/call", {"name": "public", "arguments": {"texts": taken}})

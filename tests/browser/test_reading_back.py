@@ -1,6 +1,7 @@
 """The browser reads back from a page what the server stored, and nothing that is not to be seen."""
 
 import json
+import unicodedata
 
 import pytest
 from django.urls import reverse
@@ -12,11 +13,13 @@ from tests.asks import submit
 from tests.publishing import publish
 
 from . import corpus
+from .test_hostile_text import BORN
 
 READ = """async () => {
   const { unrender, kindOf } = await import('placet/faithful');
   return [kindOf(document), JSON.stringify(unrender(document))];
 }"""
+DIGEST = "async () => (await import('placet/faithful')).bodyDigest(document)"
 WRONG = """async () => {
   const { unrender } = await import('placet/faithful');
   try { unrender(document); return ''; } catch (error) { return error.message; }
@@ -52,7 +55,7 @@ def test_what_the_page_shows_is_what_was_stored(visit, asked, alice):
 def test_the_pane_of_the_list_reads_back_too(visit, asked, alice):
     page = visit(alice, f"/?action={asked[1].pk}&open=*")
     kind, value = read(page)
-    assert canonical.digest(kind, value) == asked[1].dig
+    assert canonical.digest(kind, value) == asked[1].dig == page.evaluate(DIGEST)
 
 
 def test_nothing_is_read_that_is_shut_or_out_of_sight(visit, asked, alice):
@@ -70,3 +73,17 @@ def test_a_page_that_was_tampered_with_no_longer_reads_as_what_was_stored(visit,
     kind, value = read(page)
     assert canonical.digest(kind, value) != asked[0].dig
     assert value != value_of(asked[0].body)
+
+
+def test_public_lists_of_naughty_texts_run_nothing_and_hide_nothing(visit, asked, alice, shop):
+    """`visit` watches: no dialog, no error, no request to anywhere else."""
+    (value,) = corpus.public()
+    action = submit(shop, value, key="public", at=timezone.now()).action
+    page = visit(alice, reverse("action", args=[action.pk]) + "?open=*")
+    assert page.locator(BORN).count() == 0
+    assert page.evaluate(DIGEST) == action.dig
+    shown = page.locator("main").inner_text()
+    assert not any(unicodedata.category(letter) in ("Cf", "Co", "Cn", "Zl", "Zp") for letter in shown)
+    for address in (reverse("action", args=[action.pk]) + "?open=*&as=bytes", "/", "/?view=decided"):
+        page.goto(address)
+        assert page.locator(BORN).count() == 0

@@ -8,7 +8,9 @@ are beyond it, which is why the exact bytes are one tab away.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
+from string import ascii_letters
 
 from .characters import EAST_ASIAN, Sort, is_seen, name_of, script_of, sort_of
 from .words import judge
@@ -19,6 +21,9 @@ _UNIT = f"{_PICTURE}[\U0001f3fb-\U0001f3ff]?\ufe0f?"
 EMOJI = re.compile(f"([\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f\u20e3|{_UNIT}(?:\u200d{_UNIT}){{0,8}})")
 _BETWEEN = re.compile(r" \d{1,20} |[،؛؟.,:!]? ")
 _CODE = re.compile(r"U\+([0-9A-F]{4,6})(?: (?!U\+|×)[^ ]+)*(?: ×(\d+))?")
+_JOINERS = frozenset("\u200c\u200d")  # between letters that never join they only hide
+_ASCII = re.compile(r"[!-~]+(?: [!-~]+)*")
+_SHORT, _REMEMBERED = 4, 32
 _LONGEST_LABEL = 24  # different hidden characters named in one chip
 
 
@@ -66,17 +71,65 @@ def _pieces(text: str) -> Iterator[Piece]:
         if index % 2:
             yield _emoji(part)
             continue
-        runs = [(kind, "".join(run)) for kind, run in groupby(part, key=_kind)]
+        runs = list(_runs(part))
         for place, (kind, run) in enumerate(runs):
-            if kind == "word":
-                verdicts, ambient = judge(run, ambient)
-                for verdict in verdicts:
-                    yield _verdict(*verdict)
+            if kind == "ascii" and ambient == "LATIN":
+                yield Piece("text", run)
+            elif kind == "ascii":
+                for inner, letters in _groups(run):
+                    found, ambient = _of_run(inner, letters, ambient)
+                    yield from found
             elif kind is Sort.WIDE:
-                beside = "".join(r for _, r in runs[max(place - 1, 0) : place + 2] if r != run)
-                yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in beside))
+                yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in _beside(runs, place, of=EAST_ASIAN)))
+            elif _JOINERS.issuperset(run) and any(script_of(c) == "LATIN" for c in _beside(runs, place)):
+                yield from _OTHER[Sort.ALARM](run)
             else:
-                yield from _OTHER[kind](run)
+                found, ambient = _of_run(kind, run, ambient)
+                yield from found
+
+
+def _runs(part: str) -> Iterator[tuple[Sort | str, str]]:
+    """Cut a text into runs of one sort. Words of plain ASCII with single spaces between them stay together: among
+    Latin words nobody takes them for anything else, and most text is nothing but that.
+    """
+    at = 0
+    for match in _ASCII.finditer(part):
+        start, end = match.span()
+        if start and part[start - 1] > "\x7f":  # the rest of a word that began before
+            start += len(match[0]) - len(match[0].lstrip(ascii_letters))
+        if end < len(part) and part[end] > "\x7f":  # the beginning of a word that goes on
+            end -= len(match[0]) - len(match[0].rstrip(ascii_letters))
+        run = part[start:end].strip(" ") if end - start > _SHORT else ""
+        if run:
+            start = part.index(run, start)
+            yield from _groups(part[at:start])
+            yield "ascii", run
+            at = start + len(run)
+    yield from _groups(part[at:])
+
+
+def _groups(text: str) -> Iterator[tuple[Sort | str, str]]:
+    return ((kind, "".join(run)) for kind, run in groupby(text, key=_kind))
+
+
+def _beside(runs: list[tuple[Sort | str, str]], place: int, *, of: frozenset[str] = frozenset()) -> str:
+    """What stands beside a run: the whole of it where any letter counts, else what touches it."""
+    before = runs[place - 1][1] if place else ""
+    after = runs[place + 1][1] if place + 1 < len(runs) else ""
+    return before + after if of else before[-2:] + after[:1]
+
+
+def _of_run(kind: Sort | str, run: str, ambient: str) -> tuple[tuple[Piece, ...], str]:
+    """The pieces of a run, and the ambient script after it. Texts repeat their words: short ones are remembered."""
+    return (_remembered if len(run) <= _REMEMBERED else _remembered.__wrapped__)(kind, run, ambient)
+
+
+@lru_cache(maxsize=16_384)
+def _remembered(kind: Sort | str, run: str, ambient: str) -> tuple[tuple[Piece, ...], str]:
+    if kind != "word":
+        return tuple(_OTHER[kind](run)), ambient
+    verdicts, after = judge(run, ambient)
+    return tuple(_verdict(*verdict) for verdict in verdicts), after
 
 
 def _kind(character: str) -> Sort | str:
@@ -99,6 +152,7 @@ def _named(character: str, *, alarm: bool) -> Piece:
     return Piece("chip", f"U+{ord(character):04X} {words}", glyph=character if seen else "", alarm=alarm)
 
 
+@lru_cache(maxsize=1024)
 def _emoji(cluster: str) -> Piece:
     if len(cluster) == 1:
         sort = sort_of(cluster)
