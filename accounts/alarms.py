@@ -3,6 +3,7 @@
 allauth tells; rows are written here. Connected once, when the app is ready.
 """
 
+import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,10 +37,12 @@ def connect() -> None:
     mfa.authentication_failed.connect(_code_failed, dispatch_uid="placet")
 
 
-def place(request: HttpRequest) -> tuple[str | None, str]:
-    """From which address and with which browser this was asked."""
-    address = get_adapter(request).get_client_ip(request)
-    return address, browsers.in_words(request.META.get("HTTP_USER_AGENT", ""))
+def place(request: HttpRequest) -> tuple[str, str]:
+    """From which address and with which browser this was asked; of IPv6 the network, because the rest changes."""
+    address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
+    if address.version == 6:
+        address = ipaddress.ip_network(f"{address}/64", strict=False).network_address
+    return str(address), browsers.in_words(request.META.get("HTTP_USER_AGENT", ""))
 
 
 def password_failed(*, username: str) -> None:

@@ -37,8 +37,7 @@ class Doorway(MiddlewareMixin):
             return None
         _drop_what_is_old(request)
         if sign_in := request.session.get(sessions.SIGN_IN):
-            address = get_adapter(request).get_client_ip(request)
-            signins.touch(sign_in, address=address, at=datetime.now(UTC))
+            signins.touch(sign_in, at=datetime.now(UTC))
         if not proofs.needs_second_factor(request.user) or proofs.has_second_factor(request) or _is_open(request):
             return None
         if is_mfa_enabled(request.user):

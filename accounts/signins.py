@@ -32,14 +32,14 @@ def known(*, person: User, address: str | None, browser: str) -> bool:
     return before.filter(address=address).exists() and before.filter(browser=browser[:80]).exists()
 
 
-def touch(sign_in: int, *, address: str | None, at: datetime) -> None:
+def touch(sign_in: int, *, at: datetime) -> None:
     """The person of this sign-in was just here. Asked with every page, written every five minutes."""
     if (last := _touched.get(sign_in)) is not None and at - last < PATIENCE:
         return
     if len(_touched) >= _MOST:
         _touched.clear()
     _touched[sign_in] = at
-    SignIn.objects.filter(pk=sign_in, seen_at__lte=at - PATIENCE).update(seen_at=at, address=address)
+    SignIn.objects.filter(pk=sign_in, seen_at__lte=at - PATIENCE).update(seen_at=at)
 
 
 def going_on(*, person: User, at: datetime) -> list[SignIn]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from allauth.account import views as account
 from allauth.decorators import rate_limit
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -65,3 +66,11 @@ def sign_ins_end(request: HttpRequest) -> HttpResponse:
     at = datetime.now(UTC)
     signins.end_all(person=request.user, by=request.user, at=at, but=request.session.session_key)
     return redirect("you")
+
+
+@never_cache
+def password(request: HttpRequest) -> HttpResponse:
+    """Change it; whoever has none has nothing to change."""
+    if not request.user.has_usable_password():
+        return redirect("you")
+    return account.password_change(request)

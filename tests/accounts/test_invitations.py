@@ -110,6 +110,11 @@ def test_who_has_no_access_takes_up_nothing(link, dora):
     assert Client().post(link, NEW).status_code == 404
 
 
+def test_who_has_no_password_is_led_to_their_own_page(client, dora):
+    client.force_login(dora)
+    assert client.get("/password/")["Location"] == "/you/" and client.get("/you/").status_code == 200
+
+
 def test_a_guesser_is_told_to_wait(db):
     answers = [Client().post("/invitation/0123456789abcdef-nothing/", NEW).status_code for _ in range(21)]
     assert answers == [404] * 20 + [429]

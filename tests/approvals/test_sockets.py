@@ -9,8 +9,9 @@ import redis
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.test import Client
 
-from accounts import roles
+from accounts import roles, signins
 from approvals import consumers, handovers, hub, reviews
 from config.asgi import application
 from tests.asks import submit
@@ -67,6 +68,15 @@ async def test_without_a_session_the_socket_closes(valkey):
     socket, accepted, _ = await connect()
     assert accepted
     assert (await socket.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.SIGNED_OUT}
+
+
+async def test_ending_a_session_closes_its_socket_at_once_and_no_other(client, valkey, alice, bob):
+    hers = await open_socket(await sync_to_async(session_of)(client, alice))
+    his = await open_socket(await sync_to_async(session_of)(Client(), bob))
+    await sync_to_async(signins.end_all)(person=alice, by=bob, at=datetime.now(UTC))
+    assert (await hers.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.SIGNED_OUT}
+    assert await his.receive_nothing(timeout=0.5)
+    await his.disconnect()
 
 
 @pytest.mark.parametrize("said", [{"text_data": "{"}, {"text_data": "[" * 5_000}, {"bytes_data": b"\xff\xfe"}])
