@@ -28,6 +28,7 @@ from .views import (
     sessions,
     statements,
     trying,
+    verify,
 )
 
 urlpatterns = [
@@ -78,6 +79,8 @@ urlpatterns = [
     path("grants/<uuid:grant_id>/", grants.grant, name="grant"),
     path("grants/<uuid:grant_id>/revoke/", grants.revoke, name="grant_revoke"),
     path("grants/<uuid:grant_id>/statement/", grants.statement, name="grant_statement"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/offline/", verify.save, name="verify_offline"),
     path("try/", trying.try_ask, name="try"),
     path("simulations/", trying.simulations, name="simulations"),
     path("simulations/<int:simulation_id>/", trying.simulation, name="simulation"),

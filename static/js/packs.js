@@ -82,7 +82,7 @@ export async function verifyEntry({ inclusion, head }, pin) {
 // ---- Proof packs ---------------------------------------------------------------------------------------------------
 
 const MEMBERS = ["@type", "action", "asked", "at", "directory", "iss", "keys", "ledger", "policy", "receipt", "view"];
-const MOST_BYTES = 2 * 1024 * 1024;
+const MOST_PACKED = 2 * 1024 * 1024;
 
 export const PARTS = {
   form: "The pack has the members of its version, about one action of one console.",
@@ -131,7 +131,7 @@ export async function verifyPack({ pack: given, pin, directory = null, issuer = 
 }
 
 function formed(given) {
-  const pack = isObject(given) ? given : parseStrict(given, { maxBytes: MOST_BYTES });
+  const pack = isObject(given) ? given : parseStrict(given, { maxBytes: MOST_PACKED });
   check(hasExactly(pack, MEMBERS) && pack["@type"] === "placet.pack.v1", "This is no proof pack of version 1.");
   check(isText(pack.action) && isText(pack.iss) && isText(pack.receipt) && Number.isInteger(pack.at), "The pack does not say what it is about.");
   return pack;

@@ -19,7 +19,7 @@ from placet.receipts import assertions, directory, reviews, terms, verification
 
 from . import judge
 
-MODULES = (directory, assertions, terms, reviews, verification)  # each after those it imports
+MODULES = (terms, directory, assertions, reviews, verification)  # each after those it imports
 #: Not checks of a receipt: what a caller gives wrongly, what a program asks of a verified receipt.
 NOT_HERE = frozenset({
     "check", "taking", "file", "of", "fresh", "demanded", "__init__", "_checked", "_refuse_sharing", "_text",
