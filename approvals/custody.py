@@ -32,13 +32,28 @@ class Told:
 
 
 def enter(*, at: datetime) -> int:
-    """Bring record and ledger up to what the folder has; return how many changes were missing."""
+    """Bring record and ledger up to what the folder has; return how many changes were missing.
+
+    Raises `keys.Unusable` where the folder came from a backup, and its key was retired or revoked since.
+    """
     state = keys.state()
     digs = [canonical.digest_bytes(change.encode()) for change in state.history.changes]
+    _refuse_older(state.history, digs)
     if KeyChange.objects.filter(dig__in=digs).count() == len(digs):
         return 0
     with folder.alone(state.where), transaction.atomic():
         return _enter(keys.state().history.changes, at=at)
+
+
+def _refuse_older(history: past.History, digs: list[str]) -> None:
+    """What the record has beyond the folder counts if the folder's own key signed it: nobody else could have."""
+    known = past.read(history.changes)
+    for row in KeyChange.objects.exclude(dig__in=digs):
+        try:
+            known.add(bytes(row.jws).decode(errors="replace"))
+        except past.BadHistory:
+            continue
+        raise keys.Unusable(f"{settings.KEYS_DIR} is older than the record of keys: bring its newest copy back")
 
 
 def prepare(*, by: str, at: datetime) -> Told:

@@ -85,9 +85,9 @@ def _check_keys() -> None:
 
     try:
         keys.check()
+        custody.enter(at=timezone.now())
     except keys.Unusable as error:
         raise CannotStart(str(error)) from error
-    custody.enter(at=timezone.now())
 
 
 def _check_database() -> None:

@@ -148,6 +148,21 @@ def test_a_key_that_is_only_in_the_database_is_nobodys(now):
     assert "mallory" not in json.dumps([keys.jwks(), keys.published()])
 
 
+def test_a_folder_from_a_backup_does_not_sign_with_a_key_that_is_over(now, own_keys):
+    keys.signer()
+    old = {path.name: path.read_bytes() for path in own_keys.iterdir()}
+    custody.revoke(kid=keys.signer().kid, reason="leaked", by=BY, at=now)
+    for path in own_keys.glob("*.*"):
+        path.unlink()
+    for name, raw in old.items():
+        (own_keys / name).write_bytes(raw)
+        (own_keys / name).chmod(0o600)
+    keys.forget()
+    with pytest.raises(keys.Unusable, match="older than the record"):
+        custody.enter(at=now)
+    assert refused("keys", "status") == "key_unusable"
+
+
 def test_others_who_may_read_the_key_stop_the_start(own_keys):
     keys.check()
     (own_keys / "current.pem").chmod(0o644)
