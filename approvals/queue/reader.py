@@ -110,7 +110,7 @@ def _placed(found: SecretFound) -> str:
 def _bury(source: Intake, dead: Sequence[DeadLetter], *, at: datetime) -> None:
     if dead:
         letters.note(dead, at=at)
-        source.bury(dead)
+        source.bury(letters.without_secrets(dead))
         log.warning("buried", extra={"count": len(dead), "code": ", ".join(sorted({each.code for each in dead}))})
 
 

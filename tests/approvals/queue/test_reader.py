@@ -101,6 +101,18 @@ def test_an_ask_that_holds_a_secret_is_buried_without_it(queue, intake, refund, 
     assert [(row.code, row.about) for row in Finding.objects.all()] == [("secret", "github-token")]
 
 
+@pytest.mark.parametrize("whose", ["ours", "nobody's", "none at all"])
+def test_what_was_buried_for_another_reason_is_kept_without_its_secret_too(queue, intake, tmp_path, whose):
+    token = SECRETS["github-token"]
+    if whose == "nobody's":
+        queue.key = FileSigner.generate(tmp_path / "mallory.pem")
+    sealed = queue.sealed({"kind": "no such kind", "note": f"with {token}"})
+    queue.send(token.encode() if whose == "none at all" else sealed)
+    assert reader.turn(intake) == 1
+    ((_, letter),) = queue.client.xrange("placet.intake.dead")
+    assert letter[b"envelope"] == b"" and letter[b"reason"] != b"holds_secret"
+
+
 def test_a_message_without_an_envelope_is_buried(queue, intake):
     queue.client.xadd("placet.intake", {"other": "field"})
     assert reader.turn(intake) == 1 and queue.dead() == ["bad_signature"]
