@@ -24,29 +24,29 @@ def saying(action, person, signed, *, at):
     )  # fmt: skip
 
 
-def test_a_revocation_and_a_yes_happen_one_after_the_other(alice, bob, shop, now, later):
+def test_a_revocation_and_a_yes_happen_one_after_the_other(alice, bob, shop, now):
     publish(checkpoint="shop/refund", pattern="refund", passkey="required", deadline_seconds=600, at=now)
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
-        signed = sign(device_of(alice, at=now), action, alice, at=later)
+        signed = sign(device_of(alice, at=now), action, alice, at=now)
         key = passkeys.live_of(alice)[0].pk
         answers = at_once(
-            saying(action, alice, signed, at=later),
-            lambda key=key: introducing.revoke(passkey_id=key, by=alice, at=later),
+            saying(action, alice, signed, at=now),
+            lambda key=key: introducing.revoke(passkey_id=key, by=alice, at=now),
         )
         named = sorted(type(answer).__name__ for answer in answers)
         assert named in (["Passkey", "Recorded"], ["Passkey", "UnknownPasskey"])
         assert Review.objects.filter(action=action).exists() == ("Recorded" in named)
-        assert Passkey.objects.get(pk=key).revoked_at == later
+        assert Passkey.objects.get(pk=key).revoked_at == now
 
 
-def test_two_tabs_that_sign_the_same_yes_are_one_review(alice, bob, shop, now, later):
+def test_two_tabs_that_sign_the_same_yes_are_one_review(alice, bob, shop, now):
     publish(checkpoint="shop/payout", pattern="refund", need=2, deadline_seconds=600, at=now)
     device = device_of(alice, at=now)
     for number in range(ROUNDS):
         action = submit(shop, key=f"k{number}", at=now).action
-        one, other = (sign(device, action, alice, at=later) for _ in range(2))
-        answers = at_once(saying(action, alice, one, at=later), saying(action, alice, other, at=later))
+        one, other = (sign(device, action, alice, at=now) for _ in range(2))
+        answers = at_once(saying(action, alice, one, at=now), saying(action, alice, other, at=now))
         assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyReviewed", "Recorded"]
         assert Review.objects.filter(action=action).count() == 1
         assert Action.objects.get(pk=action.pk).state == "pending"
