@@ -83,7 +83,8 @@ def test_public_lists_of_naughty_texts_run_nothing_and_hide_nothing(visit, asked
     assert page.locator(BORN).count() == 0
     assert page.evaluate(DIGEST) == action.dig
     shown = page.locator("main").inner_text()
-    assert not any(unicodedata.category(letter) in ("Cf", "Co", "Cn", "Zl", "Zp") for letter in shown)
+    odd = {letter for letter in shown if unicodedata.category(letter) in ("Cf", "Co", "Cn", "Zl", "Zp")}
+    assert odd <= {"\u200d"}  # in emoji, whose chips name each sign
     for address in (reverse("action", args=[action.pk]) + "?open=*&as=bytes", "/", "/?view=decided"):
         page.goto(address)
         assert page.locator(BORN).count() == 0
