@@ -39,8 +39,11 @@ _SECONDS = {
     "postgresql": "CAST(floor(extract(epoch FROM action.settled_at - action.created_at)) AS bigint)",
     "sqlite": "CAST((julianday(action.settled_at) - julianday(action.created_at)) * 86400 + 0.001 AS integer)",
 }
-_TWO_FIGURES = "CASE WHEN s < 100 THEN s" + "".join(
-    f" WHEN s < {limit} THEN s / {limit // 100} * {limit // 100}" for limit in (10**3, 10**4, 10**5, 10**6, 10**7)
+# Lengths of time are kept in steps of about a tenth, each of two figures: 25 of them from one power of ten to the next.
+_STEPS = (15, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 45, 50, 55, 60, 65, 70, 80, 90)
+_TENS = "CASE " + " ".join(f"WHEN s < {10**n} THEN {10 ** (n - 2)}" for n in range(2, 7)) + " ELSE 100000 END"
+_STEP = "CASE WHEN s / tens < 15 THEN s / tens " + " ".join(
+    f"WHEN s / tens < {after} THEN {step}" for step, after in zip(_STEPS, (*_STEPS[1:], 100), strict=True)
 )
 _SIZE = (
     f"CASE WHEN length(action.body) < {1024 + OVERHEAD} THEN 'small' "
@@ -54,8 +57,9 @@ _ASKED = f"""
 _WHOLE = (
     f"{_INTO} SELECT action.checkpoint_id, 'ended', %s, action.state || '/' || action.reason, 0, count(*) {_ENDED}"
     " GROUP BY 1, 4",
-    f"{_INTO} SELECT checkpoint_id, 'took', %s, size, {_TWO_FIGURES} ELSE 9999999 END, count(*) FROM ("  # noqa: S608
-    f"SELECT action.checkpoint_id, {_SIZE} AS size, {{seconds}} AS s {_ENDED} AND {_BY_PEOPLE}) AS took"
+    f"{_INTO} SELECT checkpoint_id, 'took', %s, size, ({_STEP} ELSE 99 END) * tens, count(*) FROM ("  # noqa: S608
+    f"SELECT checkpoint_id, size, s, {_TENS} AS tens FROM ("
+    f"SELECT action.checkpoint_id, {_SIZE} AS size, {{seconds}} AS s {_ENDED} AND {_BY_PEOPLE}) AS took) AS took"
     " GROUP BY 1, 4, 5",
     f"{_INTO} SELECT action.checkpoint_id, 'said', %s, '', review.reviewer_id, count(*) {_OF_REVIEWS} GROUP BY 1, 5",
     f"{_INTO} SELECT action.checkpoint_id, 'edited', %s, '', 0, count(*) {_ENDED} {_EDITED} GROUP BY 1",

@@ -9,7 +9,7 @@ class Tally(models.Model):
     """So many of one thing, on one day of UTC, at one checkpoint. Derived: it can be counted anew from what happened.
 
     `what` says of what: `asked`, `ended` (`name` is state and reason, as in `denied/owner_denied`), `took` (approved or
-    denied by people: `name` is the size of the ask, `number` the seconds, to two figures), `said` (`number` is who),
+    denied by people: `name` is the size of the ask, `number` the seconds, of two figures), `said` (`number` is who),
     `edited`, and `unheard` (expired, and nobody had said anything to it).
     """
 

@@ -104,9 +104,9 @@ def test_senseless_addresses_are_harmless(client, weeks, alice, query):
 
 
 @pytest.mark.parametrize("sort", insights.SORTS)
-def test_the_page_takes_eight_queries(client, weeks, alice, sort, django_assert_num_queries):
+def test_the_page_takes_at_most_eight_queries(client, weeks, alice, sort, django_assert_max_num_queries):
     client.force_login(alice)
-    with django_assert_num_queries(8):
+    with django_assert_max_num_queries(8):
         assert client.get("/insights/", {"sort": sort}).status_code == 200
 
 
