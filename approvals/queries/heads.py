@@ -4,16 +4,24 @@ Ordering all rows of `checkpoint IN (…)` costs as much as there are rows. Taki
 ordering those costs as much as there are checkpoints, however many actions each has seen.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from ..models import Action
 from .facets import Facets
 
-MOST = 400  # checkpoints read one by one; SQLite joins at most 500 selects
-_ANY = -1  # stands for a checkpoint's id in the compiled statement
+# One statement for any number of checkpoints: they are one parameter, so it is short to send, to read and to plan.
+# SQLite has no LATERAL; a table-valued function may look at what stands before it.
+_HEADS = {
+    "postgresql": "SELECT head.id FROM unnest(%s::bigint[]) AS place(value) CROSS JOIN LATERAL ({one}) AS head",
+    "sqlite": """SELECT head.value FROM json_each(%s) AS place
+                 CROSS JOIN json_each((SELECT json_group_array(one.id) FROM ({one}) AS one)) AS head""",
+}
+_PLACE = RawSQL("place.value", [])
 
 
 def first(
@@ -24,22 +32,21 @@ def first(
 
     `beside` are few more that may come from other checkpoints; they are narrowed too.
     """
-    extra = narrow(beside).order_by(*order(key)).values("pk")[:size] if beside is not None else None
-    if len(checkpoints) > MOST:
-        parts = [narrow(Action.objects.filter(checkpoint_id__in=checkpoints)).order_by(*order(key)).values("pk")[:size]]
-        return _whole([part.query.sql_with_params() for part in [*parts, extra] if part is not None])
-    one = narrow(Action.objects.filter(checkpoint_id=_ANY)).order_by(*order(key)).values("pk")[:size]
-    statement, parameters = one.query.sql_with_params()
-    heads = [(statement, [c if p == _ANY else p for p in parameters]) for c in checkpoints]
-    return _whole([*heads, *([extra.query.sql_with_params()] if extra is not None else [])])
-
-
-def _whole(parts: Sequence[tuple[str, Sequence[object]]]) -> QuerySet[Action]:
-    if not parts:
+    if not checkpoints and beside is None:
         return Action.objects.none()
-    heads = " UNION ALL ".join(f"SELECT * FROM ({statement}) AS head{n}" for n, (statement, _) in enumerate(parts))  # noqa: S608
-    told = [parameter for _, parameters in parts for parameter in parameters]
+    one, told = _compiled(narrow(Action.objects.filter(checkpoint_id=_PLACE)), key=key, size=size)
+    heads = _HEADS[connection.vendor].format(one=one)
+    places = sorted(checkpoints)
+    told = [json.dumps(places) if connection.vendor == "sqlite" else places, *told]
+    if beside is not None:
+        extra, also = _compiled(narrow(beside), key=key, size=size)
+        heads, told = f"{heads} UNION ALL SELECT * FROM ({extra}) AS extra", [*told, *also]  # noqa: S608
     return Action.objects.filter(pk__in=RawSQL(heads, told))  # noqa: S611 (compiled by the ORM, values as parameters)
+
+
+def _compiled(actions: QuerySet[Action], *, key: str, size: int) -> tuple[str, list[object]]:
+    statement, parameters = actions.order_by(*order(key)).values("id")[:size].query.sql_with_params()
+    return statement, list(parameters)
 
 
 def order(key: str) -> tuple[str, str]:

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from approvals import reviews
-from approvals.queries import heads
 from tests.asks import ask, submit
 from tests.publishing import publish
 
@@ -56,10 +55,7 @@ def test_every_row_is_on_exactly_one_page(client, many, alice):
     assert sorted(_all_pages(client, "/?part=mine")) == sorted(str(action.pk) for action in many)
 
 
-@pytest.mark.parametrize("most", [400, 2])
-def test_rows_of_many_checkpoints_come_soonest_first(client, alice, bob, shop, now, monkeypatch, most):
-    """Read checkpoint by checkpoint, or all at once when they are too many: the same list."""
-    monkeypatch.setattr(heads, "MOST", most)
+def test_rows_of_many_checkpoints_come_soonest_first(client, alice, bob, shop, now):
     for tool in "abcde":
         publish(
             checkpoint=tool, kind="tool_call", pattern=tool, need=1, deadline_seconds=600,
