@@ -165,7 +165,8 @@ def test_the_page_of_drills_is_for_whom_they_concern(client, agreed, alice, caro
         client.force_login(person)
         assert seen in client.get(address).text
     client.force_login(mallory)
-    assert client.get(address).status_code == 404
+    assert "payments-owner" not in client.get(address).text
+    assert client.post(address, {"role": "payments-owner"}).status_code == 404
     assert client.post(reverse("drills_consent", args=[agreed.pk]), {"agrees": "yes"}).status_code == 404
     assert client.post(reverse("drills_end", args=[agreed.pk])).status_code == 404
 
