@@ -204,8 +204,7 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
     stored = made.of(action)
     body, context = inbox.value_of(stored), inbox.value_of(action.context)
     claimed = Sheet(context, opened)
-    before = made.before(past.last)
-    before = inbox.value_of(before) if before else None
+    before = inbox.value_of(earlier) if (earlier := made.before(past.last)) else None
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     return Page(
         action=action,
@@ -275,13 +274,9 @@ def _find(action_id: UUID) -> Action:
 
 def _sentence(action: Action, body: Any) -> tuple[Part, ...]:
     return sentence(
-        kind=action.kind,
-        server=action.server.name,
-        name=action.name,
-        body=body,
-        subject=action.subject,
+        kind=action.kind, server=action.server.name, name=action.name, body=body, subject=action.subject,
         state=action.state,
-    )
+    )  # fmt: skip
 
 
 def _secretive(kind: str, body: Any) -> list[str]:

@@ -18,6 +18,7 @@ from accounts.servers import Identity
 
 from .. import delivery, intake, queue
 from ..errors import Refusal, SecretFound, TooMany
+from ..errors.sealed import SealingKeyMissing
 from ..models import State
 from ..wire import envelope
 from . import BrokerAway, DeadLetter, Intake, Message, letters
@@ -160,7 +161,11 @@ def _alone(item: intake.Item, *, at: datetime) -> intake.Answer | Exception:
 
 
 def _is_weather(error: Exception) -> bool:
-    """Whether the database has trouble of its own, away, full or not migrated: then the asks wait where they are."""
+    """Whether the database has trouble of its own, away, full or not migrated, or nothing can be sealed: then the asks
+    wait where they are.
+    """
+    if isinstance(error, SealingKeyMissing):
+        return True
     return isinstance(error, (DatabaseError, InterfaceError)) and not isinstance(error, (DataError, IntegrityError))
 
 

@@ -233,3 +233,22 @@ def test_readers_side_by_side_share_the_work(queue, refund, alice, valkey):
     assert len({m.handle for m in [*first, *second]}) == 4
     with redis.Redis.from_url(valkey) as client:
         assert client.xpending("placet.intake", "placet")["pending"] == 4
+
+
+def test_what_cannot_be_sealed_waits_and_is_not_buried(queue, intake, settings, tmp_path, now):
+    """As after a restore without the keys: the database holds sealed rows, and nothing here opens them."""
+    from approvals.errors.sealed import SealingKeyMissing
+    from approvals.sealing import ring
+
+    queue.send(queue.sealed(key="first"))
+    reader.turn(intake)
+    kept, settings.KEYS_DIR, ring._folder.ring = settings.KEYS_DIR, tmp_path / "gone", None
+    queue.send(queue.sealed(key="second"))
+    with pytest.raises(SealingKeyMissing):
+        reader.turn(intake)
+    assert queue.waiting() == 1
+    assert queue.dead() == []
+    settings.KEYS_DIR, ring._folder.ring = kept, None
+    intake.give_back()
+    reader.turn(intake)
+    assert queue.waiting() == 0
