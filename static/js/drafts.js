@@ -16,6 +16,8 @@
   const kept = () => Object.keys(store).filter((name) => name.startsWith(KEPT));
   const forget = (path) => { for (const name of kept()) if (!path || name.startsWith(`${KEPT}${path}#`)) store.removeItem(name); };
 
+  // The way in: what was sent last was not taken, so its words stay.
+  if (!who) { store.removeItem(SENT); return; }
   if (store.getItem(WHO) !== who) { forget(); store.removeItem(SENT); store.setItem(WHO, who); }
   // A page that we may see came back: what was sent has been taken, or stands in its form again with what is wrong.
   const sent = store.getItem(SENT);

@@ -30,14 +30,15 @@ def furnished(transactional_db, alice, bob, shop):
             checkpoint=f"shop/{kind}", kind=kind, pattern="refund*" if kind == "tool_call" else "*", need=need,
             deadline_seconds=600, roles={"approval": "payments-owner", "logging": "payments-owner"}, at=now,
         )  # fmt: skip
-    by_kind = {value["kind"]: value for _, value in samples.asks() if value["kind"] != "tool_call"}
+    first = reversed(list(samples.asks()))  # of each kind: those after it may be refused
+    by_kind = {value["kind"]: value for _, value in first if value["kind"] != "tool_call"}
     made = [submit(shop, value, key=kind, at=now).action for kind, value in by_kind.items()]
     made.append(_answer(shop, next(action for action in made if action.kind == "sampling"), alice, at=now))
     made.append(submit(shop, _unanswerable(), key="nobody", at=now).action)
     refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
     half, denied, approved, large = refunds
     submit(shop, ask(tool="export"), key="gap", at=now)
-    flow = [submit(shop, ask(session="s-81", nonce=None), key=f"s{n}", at=now).action for n in range(3)]
+    flow = [submit(shop, ask(session="s-81"), key=f"s{n}", at=now).action for n in range(3)]
     for action in (half, approved):
         reviews.record(action_id=action.pk, reviewer=bob, verdict="approve", note="Matches.", at=now)
     reviews.record(action_id=approved.pk, reviewer=alice, verdict="approve", at=now)

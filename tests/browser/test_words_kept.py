@@ -1,0 +1,56 @@
+"""Words half typed outlive a reload and a session that ended; they go when they were taken, and are nobody else's."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from approvals.models import Comment
+from tests.asks import submit
+from tests.publishing import publish
+
+WORDS = "The slip is in the returns book"
+
+
+@pytest.fixture
+def asked(transactional_db, alice, bob, shop):
+    now = timezone.now()
+    publish(checkpoint="shop/refund", pattern="refund", deadline_seconds=600, at=now)
+    return submit(shop, at=now).action
+
+
+def typed(page, action):
+    page.goto(reverse("action", args=[action.pk]))
+    page.locator("#comment").fill(WORDS)
+
+
+def test_words_outlive_a_reload_and_go_when_they_were_taken(visit, asked, alice):
+    page = visit(alice, "/")
+    typed(page, asked)
+    page.reload()
+    assert page.locator("#comment").input_value() == WORDS
+    page.locator("#comments button").click()
+    page.wait_for_url("**#comments")
+    assert Comment.objects.get().text == WORDS and page.locator("#comment").input_value() == ""
+
+
+def test_a_session_that_ends_in_the_middle_of_a_sentence_costs_nothing(visit, asked, alice):
+    page = visit(alice, "/")
+    typed(page, asked)
+    page.context.clear_cookies(name="placet_session")
+    page.locator("#comments button").click()
+    page.wait_for_url("**/sign-in/**")
+    page.fill("[name=login]", "alice")
+    page.fill("[name=password]", "alice-password")
+    page.locator("form button").first.click()
+    page.wait_for_url(f"**{reverse('action', args=[asked.pk])}**")
+    assert page.locator("#comment").input_value() == WORDS and not Comment.objects.exists()
+
+
+def test_whoever_signs_in_next_finds_no_words(visit, asked, alice, bob, client, console):
+    page = visit(alice, "/")
+    typed(page, asked)
+    client.force_login(bob)
+    session = client.cookies["placet_session"].value
+    page.context.add_cookies([{"name": "placet_session", "value": session, "url": console, "httpOnly": True}])
+    page.reload()
+    assert page.locator("#comment").input_value() == ""
