@@ -14,6 +14,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from placet.canonical import canonical, digest_bytes
 
+#: The points of Ed25519 whose order divides 8, in every encoding (RFC 7748, section 7, says why they matter).
+SMALL_ORDER = frozenset(
+    bytes.fromhex(point + sign)
+    for point, signs in {
+        "00" * 31: ("00", "80"), "01" + "00" * 30: ("00", "80"), "ec" + "ff" * 30: ("7f", "ff"),
+        "ed" + "ff" * 30: ("7f", "ff"), "ee" + "ff" * 30: ("7f", "ff"),
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc": ("05", "85"),
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03": ("7a", "fa"),
+    }.items()
+    for sign in signs
+)  # fmt: skip
+
 
 class Signer(Protocol):
     """Whatever holds an Ed25519 key: a file here, a key service elsewhere."""
@@ -53,8 +65,15 @@ def split(raw: bytes) -> Segments:
 
 def signature_holds(segments: Segments, *, public_key: bytes) -> bool:
     """Whether the raw 32-byte key signed these segments (RFC 8032)."""
+    return ed25519_holds(segments.signature, segments.signed, public_key=public_key)
+
+
+def ed25519_holds(signature: bytes, data: bytes, *, public_key: bytes) -> bool:
+    """Whether this key signed these bytes. A point of small order is no key: anybody signs anything in its name."""
+    if public_key in SMALL_ORDER:
+        return False
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(segments.signature, segments.signed)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -504,13 +504,14 @@ async function checkReview({ stmt, webauthn }, claims, directory) {
   const passkey = person.passkeys.find(({ id }) => isObject(webauthn) && id === webauthn.id);
   require(passkey, 11, "unknown_credential", "the passkey is not the reviewer's");
   require(counts(passkey), 11, "credential_not_valid", "the passkey did not count at that time");
-  await checkAssertion(webauthn, stmt, passkey, directory.rp);
+  const challenge = await digestBytes(canonical(stmt)); // never random: the passkey signs the statement itself
+  await checkAssertion(webauthn, challenge, passkey, directory.rp);
 }
 
-async function checkAssertion(webauthn, stmt, passkey, rp) {
+/** Throw `Refused` unless this passkey signed this challenge, in person, on a page of the relying party itself. */
+export async function checkAssertion(webauthn, challenge, passkey, rp) {
   const { data, client, signature } = assertion(webauthn);
   const said = object(client, 11, "bad_client_data", 4096);
-  const challenge = await digestBytes(canonical(stmt)); // never random: the passkey signs the statement itself
   require(said.type === "webauthn.get", 11, "wrong_ceremony", "this is no assertion");
   require(said.challenge === challenge, 11, "wrong_challenge", "the passkey signed another statement");
   require(rp.origins.includes(said.origin), 11, "wrong_origin", "the passkey was used on another site");

@@ -45,7 +45,7 @@ const proofs = (given) =>
     }
   }));
 
-/** Whether each assertion holds for its statement-less challenge: see the W3C's vectors. */
+/** Why each assertion does not hold for its challenge; null when it does. */
 const assertions = (given) =>
   Promise.all(given.map(async ({ webauthn, challenge, passkey, rp }) => {
     try {

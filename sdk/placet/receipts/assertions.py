@@ -14,7 +14,6 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from placet import jws
 from placet.canonical import NotCanonical, canonical, digest_bytes, parse
@@ -98,7 +97,8 @@ def _es256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
 
 
 def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
-    Ed25519PublicKey.from_public_bytes(jws.decode(jwk["x"].encode("ascii"))).verify(signature, signed)
+    if not jws.ed25519_holds(signature, signed, public_key=jws.decode(jwk["x"].encode("ascii"))):
+        raise InvalidSignature
 
 
 def _rs256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:

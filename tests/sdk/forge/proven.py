@@ -7,7 +7,7 @@ from typing import Any
 from placet import jws
 from placet.canonical import digest
 
-from .authenticator import Authenticator, signed
+from .authenticator import Authenticator, signed, text
 from .receipts import (
     ACTION,
     GOOD,
@@ -29,6 +29,7 @@ from .receipts import (
 
 ALICE, BOB, CAROL = Authenticator(11), Authenticator(12, alg=-8), Authenticator(13, alg=-257)
 EVE, MALLORY, SMALL = Authenticator(14), Authenticator(15), Authenticator(16, alg=-257, small=True)
+IDENTITY = b"\x01" + bytes(31)  # the neutral point of Ed25519: no key, though it can be read as one
 SAID = NOW - 12  # when the forge's reviewers speak
 LEVEL_2 = {"level": 2}
 
@@ -215,6 +216,7 @@ def _assertions() -> list[Vector]:
     flags = said("alice", how={"flags": 0x04})["webauthn"]
     stretched = changed(said("alice"), webauthn__authenticatorData=flags["authenticatorData"])
     top = {"topOrigin": "https://evil.example"}
+    anybody = changed(said("bob"), webauthn__signature=text(IDENTITY + bytes(32)))
     twice = b'{"type":"webauthn.create","type":"webauthn.get"}'
 
     def given(**members: Any) -> str:
@@ -251,6 +253,10 @@ def _assertions() -> list[Vector]:
         no("somebody there, of whom nobody knows who", told(flags=0x01), "user_unverified"),
         no("one byte of the signature changed", given(signature=_flipped(said("alice")["webauthn"]["signature"])),
            "bad_assertion_signature"),
+        no("one byte of an EdDSA signature changed", proven(_resigned(said("bob"))), "bad_assertion_signature"),
+        no("one byte of an RS256 signature changed", proven(_resigned(said("carol"))), "bad_assertion_signature"),
+        no("a key of small order, in whose name anybody signs", proven(anybody), "bad_assertion_signature",
+           people=directory(person("bob", BOB.passkey() | {"jwk": BOB.jwk() | {"x": text(IDENTITY)}}))),
         no("authenticator data of another moment", proven(_counted(said("alice"))), "bad_assertion_signature"),
         no("authenticator data of another gesture", proven(stretched), "user_absent"),
         no("client data with a member added", proven(_grown(said("alice"))), "bad_assertion_signature"),
@@ -293,6 +299,10 @@ def _quorums() -> list[Vector]:
         no("a review that is nothing, beside one without an assertion", proven(
             None, {"stmt": said("alice")["stmt"]}), missing),
     ]  # fmt: skip
+
+
+def _resigned(review: Any) -> Any:
+    return changed(review, webauthn__signature=_flipped(review["webauthn"]["signature"]))
 
 
 def _flipped(text: str) -> str:
