@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django import template
 
 from accounts import passkeys
@@ -25,6 +27,13 @@ def passkeys_here(context: template.Context) -> Place:
     party, request = passkeys.relying_party(), context["request"]
     there = f"{party.origin}{request.get_full_path()}" if party.id else ""
     return Place(bool(party.id) and request.get_host() == party.host, there, party.origin)
+
+
+@register.simple_tag(takes_context=True)
+def has_codes(context: template.Context) -> bool:
+    """Whether who is signing in has an app or recovery codes, and not passkeys alone."""
+    stage, kinds = getattr(context["request"], "_login_stage", None), Authenticator.Type
+    return stage is None or is_mfa_enabled(stage.login.user, [kinds.TOTP, kinds.RECOVERY_CODES])
 
 
 @register.filter
