@@ -1,6 +1,7 @@
-"""`python -m benchmarks.rendering`: how long it takes to draw the largest asks there may be, 256 KiB, all opened.
+"""`python -m benchmarks.rendering`: how long it takes to draw the largest asks there may be, 256 KiB, all open.
 
-Each shape is laid out and drawn by the page's own template, without a database: median of five, processor time, and the page’s size.
+Each shape is laid out and drawn by the page's own template, without a database: median of five, processor time, and
+the page's size.
 The aim is 200 ms.
 """
 
@@ -28,7 +29,10 @@ def shapes() -> dict[str, Any]:
         "emoji": {"note": "👨‍👩‍👧 " * (BYTES // 19)},
         "1,400 named values": {f"name{n:04}": "value " * 28 for n in range(1_400)},
         "40,000 numbers": {"list": list(range(40_000))},
-        "deep objects": {"rows": [{"id": n, "sku": f"A{n}", "lines": [{"x": n}]} for n in range(450)], "t": "x" * 240_000},
+        "deep objects": {
+            "rows": [{"id": n, "sku": f"A{n}", "lines": [{"x": n}]} for n in range(450)],
+            "t": "x" * 240_000,
+        },
     }
 
 
