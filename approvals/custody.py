@@ -15,7 +15,7 @@ from placet import canonical, jws
 from placet.receipts import history as past
 
 from . import keys, ledger
-from .errors import KeyOver, ReasonMissing, TooSoon, UnknownKey
+from .errors import KeyOver, KeyTooNew, ReasonMissing, UnknownKey
 from .keys import folder, halves
 from .models import KeyChange
 
@@ -69,14 +69,14 @@ def prepare(*, by: str, at: datetime) -> Told:
 def rotate(*, by: str, at: datetime, now: bool = False, reason: str = "") -> Told:
     """Use the next key, and retire the one in use. Before a day has passed only `now`, for a `reason`.
 
-    Raises `TooSoon`, `ReasonMissing`.
+    Raises `KeyTooNew`, `ReasonMissing`.
     """
     if now:
         reason = _reason(reason)
     with _changing(at=at, by=by) as desk:
         waiting = desk.history.next
         if not now and (waiting is None or at.timestamp() < waiting.published + NOTICE.total_seconds()):
-            raise TooSoon(_when(waiting))
+            raise KeyTooNew(_when(waiting))
         if waiting is None:
             waiting = desk.publish(reason)
         desk.use(waiting, reason)

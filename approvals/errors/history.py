@@ -25,10 +25,10 @@ class NotWritable(Refusal):
     message = "The file cannot be written."
 
 
-class TooSoon(Refusal):
+class KeyTooNew(Refusal):
     """A key that verifiers may not have yet."""
 
-    code = "too_soon"
+    code = "key_too_new"
     message = "A key is published a day before it is used."
 
 

@@ -15,7 +15,7 @@ from placet.receipts import Pin, history
 from placet.tlog import heads
 
 from approvals import custody, keys, ledger, reviews, sequencing
-from approvals.errors import KeyOver, ReasonMissing, TooSoon, UnknownKey
+from approvals.errors import KeyOver, KeyTooNew, ReasonMissing, UnknownKey
 from approvals.keys import folder
 from approvals.models import Entry, KeyChange, Receipt
 from approvals.queries import tree
@@ -42,7 +42,7 @@ def test_a_key_is_published_a_day_before_it_signs(now):
     following = custody.prepare(by=BY, at=now).key
     assert [key["kid"] for key in keys.jwks()["keys"]] == [first, following.kid] and keys.signer().kid == first
     assert custody.prepare(by=BY, at=now).key.kid == following.kid, "one waits already"
-    with pytest.raises(TooSoon):
+    with pytest.raises(KeyTooNew):
         custody.rotate(by=BY, at=now + DAY - timedelta(seconds=1))
     assert keys.signer().kid == first
     custody.rotate(by=BY, at=now + DAY)
@@ -52,7 +52,7 @@ def test_a_key_is_published_a_day_before_it_signs(now):
 
 def test_without_a_next_key_nothing_is_rotated_but_in_an_emergency(now):
     first = keys.signer().kid
-    with pytest.raises(TooSoon):
+    with pytest.raises(KeyTooNew):
         custody.rotate(by=BY, at=now)
     with pytest.raises(ReasonMissing):
         custody.rotate(by=BY, at=now, now=True, reason=" ")
@@ -276,7 +276,7 @@ def test_a_head_of_a_revoked_key_counts_only_for_whoever_held_it_before(now, tmp
 def test_the_command_says_what_it_did(now):
     first = run("keys", "status")["current"]
     following = run("keys", "prepare")
-    assert following["state"] == "next" and refused("keys", "rotate") == "too_soon"
+    assert following["state"] == "next" and refused("keys", "rotate") == "key_too_new"
     assert refused("keys", "rotate", "--now") == "reason_missing"
     assert run("keys", "rotate", "--now", "--reason", "drill")["kid"] == following["kid"]
     assert refused("keys", "revoke", "nobody", "--reason", "x") == "unknown_key"
