@@ -74,6 +74,6 @@ def read(*, user: User, at: datetime) -> Frame:
     bits = duties or 0
     return Frame(
         answers=waiting, findings=findings, changes=changes, notices=notices, holds_role=bool(holds),
-        has_duty=bool(bits) or bool(named and access.duties(user, at=at)), sees_exceptions=bool(bits & 2) or admin, sees_log=bool(bits & 1), absence=absence,
-        until=until,
+        has_duty=bool(bits) or bool(named and access.duties(user, at=at)), sees_exceptions=bool(bits & 2) or admin,
+        sees_log=bool(bits & 1), absence=absence, until=until,
     )  # fmt: skip

@@ -57,10 +57,14 @@ class Before:
 
 
 def lately(action: Action) -> list[Before]:
-    """What was decided last at this checkpoint, whoever asked for what, the latest first; two queries."""
-    decided = Action.objects.filter(checkpoint=action.checkpoint).exclude(state=State.PENDING).exclude(pk=action.pk)
-    known = decided.select_related("server").defer("body", "context").order_by("-settled_at", "-id")
-    found = list(known[:LATELY])
+    """What was approved and denied last at this checkpoint, whoever asked for what, the latest first; two queries.
+
+    Looked for among the latest that ended: where nearly all expires, the rest would have to be searched for in all.
+    """
+    ended = Action.objects.filter(checkpoint=action.checkpoint).exclude(state=State.PENDING)
+    recent = Action.objects.filter(pk__in=ended.order_by("-settled_at", "-id").values("pk")[:COMPARED])
+    known = recent.filter(state__in=(State.APPROVED, State.DENIED)).select_related("server").defer("body", "context")
+    found = list(known.order_by("-settled_at", "-id")[:LATELY])
     reviews = Review.objects.filter(action_id__in=[each.pk for each in found]).select_related("reviewer").defer("stmt")
     last = {review.action_id: review for review in reviews.order_by("at", "pk")}
     return [Before(each, last.get(each.pk)) for each in found]

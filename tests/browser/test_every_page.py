@@ -38,16 +38,12 @@ def furnished(transactional_db, alice, bob, shop):
     refunds = [submit(shop, value, key=f"t{n}", at=now).action for n, value in enumerate(_refunds())]
     half, denied, approved, large = refunds
     submit(shop, ask(tool="export"), key="gap", at=now)
-    flow = [submit(shop, ask(session="s-81"), key=f"s{n}", at=now).action for n in range(3)]
     for action in (half, approved):
         reviews.record(action_id=action.pk, reviewer=bob, verdict="approve", note="Matches.", at=now)
     reviews.record(action_id=approved.pk, reviewer=alice, verdict="approve", at=now)
     reviews.record(action_id=denied.pk, reviewer=bob, verdict="deny", note="wrong", at=now)
     reviews.comment(action_id=half.pk, author=bob, text="Looks right.", at=now)
-    reviews.record(action_id=flow[0].pk, reviewer=bob, verdict="deny", note="no", at=now)
-    tallying.run(at=now)
-    sequencing.run(at=now)
-    line = Entry.objects.filter(action=denied).latest("pk")
+    line = _flow(shop, bob, at=now)
     here = {action: reverse("action", args=[action.pk]) for action in [*made, *refunds]}
     return [
         *("/", "/?view=decided", "/?q=nothing", "/password/", "/sign-out/", "/actions/none/"),
@@ -58,6 +54,15 @@ def furnished(transactional_db, alice, bob, shop):
         f"{here[half]}?told=stale_view",
         *here.values(),
     ]
+
+
+def _flow(shop, bob, *, at):
+    """A session of three steps, the days counted and a head signed; returns the line of its first decision."""
+    flow = [submit(shop, ask(session="s-81"), key=f"s{n}", at=at).action for n in range(3)]
+    reviews.record(action_id=flow[0].pk, reviewer=bob, verdict="deny", note="no", at=at)
+    tallying.run(at=at)
+    sequencing.run(at=at)
+    return Entry.objects.filter(action=flow[0]).latest("pk")
 
 
 def _answer(shop, sampling, alice, *, at):
