@@ -167,7 +167,7 @@ def test_a_claimed_size_is_no_promise_and_harms_nobody(page, bundled, alice):
 def test_a_bundle_without_end_costs_no_more(client, bundled, alice, django_assert_max_num_queries):
     some = bundled(3)
     client.force_login(alice)
-    with django_assert_max_num_queries(24):  # one for the passkeys of whoever may decide, one for what came of it lately
+    with django_assert_max_num_queries(24):  # among them: what came of it lately, their passkeys
         client.get(action_page(some[0]))
     many = bundled(130, size=1, start=3)
     with django_assert_max_num_queries(24):
