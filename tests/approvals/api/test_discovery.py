@@ -70,7 +70,9 @@ def test_every_refusal_a_server_can_meet_is_in_the_table():
         "refused", "already_answered", "unknown_answer", "invalid_answer", "already_passed_on", "already_spoken_for",
         "bad_handover", "enough_of_your_role", "not_eligible", "nothing_to_escalate", "not_your_turn", "own_server",
         "passkey_missing", "passkey_not_taken",
-        "not_an_editor", "not_editable", "bad_edit", "nothing_edited", "edit_leaves_rule",
+        "not_an_editor", "not_editable", "bad_edit", "nothing_edited", "edit_leaves_rule", "connect_over",
+        "unopened",
+        "too_soon",
     }  # fmt: skip
     rooms = (errors.Refusal, errors.Unauthenticated, *vars(errors.asks).values())
     classes = [each for each in rooms if isinstance(each, type) and issubclass(each, errors.Refusal)]
