@@ -45,15 +45,18 @@ def rules(draw) -> policies.Rule:
     times = sorted(draw(st.lists(st.integers(1, 99), max_size=3, unique=True)))
     some = st.lists(st.sampled_from(ROLES), max_size=2, unique=True)
     edit = draw(st.lists(st.sampled_from(["/amount", "/note", ""]), max_size=2, unique=True))
+    needs = [{"role": role, "count": draw(st.integers(1, 2))} for role in roles] if effect == "review" else []
+    signed = 0 < sum(need["count"] for need in needs) <= policies.MOST_SIGNED
+    passkey = draw(st.sampled_from(["optional", "required"])) if signed else "optional"
     return policies.read({
         "checkpoint": "shop/refund", "kind": draw(st.sampled_from(policies.KINDS)), "effect": effect,
         "pattern": draw(st.sampled_from(["refund", "re*", "*"])), "server": draw(st.sampled_from([None, "shop"])),
-        "needs": [{"role": role, "count": draw(st.integers(1, 2))} for role in roles] if effect == "review" else [],
+        "needs": needs, "dwell_seconds": draw(st.sampled_from([0, 20])),
         "order": draw(st.sampled_from(["parallel", "sequential"])), "deadline_seconds": deadline,
         "escalation": [{"after_seconds": after, "role": draw(st.sampled_from(ROLES))} for after in times],
         "valid_seconds": draw(st.integers(1, 600)), "warn_seconds": draw(st.sampled_from([None, 60])),
         "arguments": draw(schemas()), "when": draw(st.sampled_from(["", 'signals.env == "prod"', "1 == 1 || true"])),
-        "passkey": draw(st.sampled_from(["optional", "required"])), "rank": draw(st.integers(0, 3)),
+        "passkey": passkey, "rank": draw(st.integers(0, 3)),
         "edit": edit, "editors": draw(st.sampled_from([None, "cfo"])) if edit else None,
         "caps": {"per_minute": draw(st.sampled_from([None, 5])), "pending": draw(st.sampled_from([None, 7]))},
         "absence": draw(st.sampled_from(["delegate", "none"])), "logging": draw(some), "exceptions": draw(some),
