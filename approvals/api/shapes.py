@@ -61,6 +61,7 @@ class Action(Closed):
         description="approved and changed by an owner: the method and params that may run, whose digest the receipt "
         "names, in place of yours; else absent",
     )
+    erased: bool = Field(None, description="true once the payloads are gone for good, an edit among them; else absent")
 
 
 class Answer(Closed):
