@@ -1,4 +1,4 @@
-"""A proof pack: all that is known of one decided action, in one file, for whoever may see the action (docs/receipts.md).
+"""A proof pack: all that is known of one decided action, in one file, for whoever may see it (docs/receipts.md).
 
 Nothing in it is made for it: bytes are those that are stored, and `placet pack verify` compares each with what was
 signed.

@@ -90,7 +90,7 @@ async def receipt(
 
 @api.get("/api/v1/actions/{uuid:id}/pack", operation_id="pack", openapi_extra=document.PACK)
 async def pack(request: HttpRequest, id: UUID) -> HttpResponse:
-    """All that is known of how your action was decided, in one file that anybody can check. 404 `not_decided` before."""
+    """All that is known of how your action was decided, in one file. 404 `not_decided` while it is pending."""
     row = await _read(request, id)
     if row.receipt is None:
         raise Problem("not_decided", "This action is pending. Read it with ?wait=25s until it is decided.")

@@ -77,7 +77,14 @@ def verify(raw: bytes, *, pin: Pin, directory: Directory | None = None) -> Repor
     _look(report, "view", lambda: _view(pack["view"], claims))
     _look(report, "ledger", lambda: _entry(pack, claims, pin=pin))
     _look(report, "asked", lambda: _bytes(pack["asked"], pack["view"], claims))
+    if report.examined and report.parts[-1].result == "holds":
+        _prove_bytes(report.examined)
     return report
+
+
+def _prove_bytes(examined: Examination) -> None:
+    examined.unproven = [line for line in examined.unproven if not line.startswith("Which bytes")]
+    examined.proven.append("The bytes in the pack are those that were decided on.")
 
 
 def _look(report: Report, name: str, look: Callable[[], str | None]) -> bool:

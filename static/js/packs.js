@@ -125,9 +125,15 @@ export async function verifyPack({ pack: given, pin, directory = null, issuer = 
       await part("view", () => packedView(pack, claims));
       await part("ledger", () => packedEntry(pack, claims, pin));
       await part("asked", () => packedBytes(pack, claims));
+      if (course.parts.at(-1).result === "holds") proveBytes(course.receipt);
     }
   }
   return { ...course, pack: walked ? pack : null, holds: course.parts.length === 8 && course.parts.every(({ result }) => result !== "refused") };
+}
+
+function proveBytes(receipt) {
+  receipt.unproven = receipt.unproven.filter((line) => !line.startsWith("Which bytes"));
+  receipt.proven.push("The bytes in the pack are those that were decided on.");
 }
 
 function formed(given) {

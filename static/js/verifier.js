@@ -638,6 +638,12 @@ function listed({ steps, refusal, denial }, floor, expect) {
   });
 }
 
+const RESTS = {
+  policy: "a standing rule, and on nobody's review",
+  grant: "a grant that somebody gave beforehand, and on nobody's review of this ask",
+  break_glass: "one person alone, who broke the glass in an emergency",
+};
+
 function told({ claims, decision, refusal, signers }, { issuer, audience, expect, floor }) {
   if (!decision || refusal) return { proven: [], unproven: ["Anything: a check failed, so this proves nothing."] };
   const stated = isArray(claims.reviews) ? claims.reviews.filter((review) => isObject(review?.stmt)).map(({ stmt }) => stmt) : [];
@@ -646,6 +652,8 @@ function told({ claims, decision, refusal, signers }, { issuer, audience, expect
     `A pinned key of ${claims.iss} signed exactly these claims: action ${claims.req.id} is ${decision}.`,
     `It is addressed to ${claims.aud}.`, `It names as reviewers: ${names}.`,
   ];
+  const rests = decision === "approved" && RESTS[claims.basis];
+  if (rests) proven.push(`It rests on ${rests}.`);
   const unproven = [];
   if (expect) proven.push("It answers the given ask: same nonce, same bytes.");
   else unproven.push("Which bytes were decided on: the receipt holds their digest. Give the ask, or a proof pack with the body.");

@@ -47,6 +47,7 @@ async def test_the_document_is_openapi_3_1_and_names_every_call():
     assert calls == {
         "submit",
         "list",
+        "pack",
         "read",
         "receipt",
         "consume",
