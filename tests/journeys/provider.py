@@ -13,7 +13,7 @@ import httpx2
 
 from tests.stores import free_port
 
-from .running import ROOT, clean_environment, until
+from .running import ROOT, START_LIMIT, clean_environment, until
 
 CLIENT = "placet"
 PEOPLE = {
@@ -94,7 +94,7 @@ def trusting(provider: Provider, var: Path) -> Iterator[str]:
     with (var / "console.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-c", BEGIN], cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
-            until(lambda: process.poll() is not None or _answers(port), limit=60)
+            until(lambda: process.poll() is not None or _answers(port), limit=START_LIMIT)
             assert process.poll() is None, (var / "console.log").read_text()
             yield f"http://127.0.0.1:{port}"
         finally:
