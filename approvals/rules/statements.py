@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-RENDERER = 1  # the version of the faithful renderer; a change of what it shows is a new number
+RENDERER = 2  # the version of the faithful renderer; a change of what it shows is a new number
 
 
 @dataclass(frozen=True, slots=True)
