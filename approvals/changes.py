@@ -58,7 +58,7 @@ def propose(
         kind.check(subject=subject, document=wanted, at=starts, proposing=True)
         change = stored.write(author, about, subject, stands, wanted, note=note.strip(), effective_at=starts, at=at)
         _record("proposed", change, by=author, at=at)
-        if author.is_staff and alone(at=at):
+        if alone(at=at) and _is_admin(author):
             _confirm(change, by=author, note="", alone=True, at=at)
     return change
 
@@ -238,10 +238,14 @@ def _end(change: Change, state: str, *, answer: str | None = None, applied_at: d
 
 
 def _opened(change_id: int, *, by: User, states: tuple[str, ...], author: bool = False) -> Change:
-    """Lock the change for this admin (or its `author`), in one of these states. Deciding twice finds it decided."""
+    """Lock the change for this admin, in one of these states. Deciding twice finds it decided.
+
+    With `author`, whoever registered a passkey may open what waits for it, too.
+    """
     _one_at_a_time()
     change = _locked(change_id)
-    if change is None or not author or change.author_id != by.pk:
+    theirs = author and change is not None and change.about == Change.About.PASSKEY and change.author_id == by.pk
+    if not theirs:
         _require_admin(by)
     if change is None:
         raise NotFound("There is no such change here.")
@@ -256,9 +260,13 @@ def _locked(change_id: int) -> Change | None:
 
 
 def _require_admin(person: User) -> None:
-    """Asked of the database, inside the transaction: who was one a moment ago may be none by now."""
-    if not User.objects.filter(pk=person.pk, is_staff=True, is_active=True).exists():
+    if not _is_admin(person):
         raise NotAnAdmin()
+
+
+def _is_admin(person: User) -> bool:
+    """Asked of the database, inside the transaction: who was one a moment ago may be none by now."""
+    return User.objects.filter(pk=person.pk, is_staff=True, is_active=True).exists()
 
 
 def _require_author(author: User, *, about: str, subject: str) -> None:
