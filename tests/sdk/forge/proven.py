@@ -7,7 +7,7 @@ from typing import Any
 from placet import jws
 from placet.canonical import digest
 
-from .authenticator import Authenticator, signed, text
+from .authenticator import Authenticator, signed
 from .receipts import (
     ACTION,
     GOOD,
@@ -100,7 +100,15 @@ ONE = proven(said("alice"))
 
 def alone() -> list[Vector]:
     """Those about one review; `quorums` has those about several."""
-    return [*_levels(), *_pinned(), *_statements(), *_windows(), *_passkeys(), *_assertions()]
+    return [
+        *_levels(),
+        *_pinned(),
+        *_statements(),
+        *_windows(),
+        *_counting(),
+        *_passkeys(),
+        *_assertions(),
+    ]
 
 
 def _levels() -> list[Vector]:
@@ -152,9 +160,6 @@ def _windows() -> list[Vector]:
     def roled(*roles: Any, stands_in: Any = ()) -> Any:
         return directory(person("alice", ALICE.passkey(), roles=list(roles), stands_in=stands_in))
 
-    def keyed(**window: Any) -> Any:
-        return directory(person("alice", ALICE.passkey(**window)))
-
     for_dana = proven(said("eve", on_behalf_of="user:dana"))
     late = {"for": "user:dana", "role": "payments-owner", "from": 0, "until": SAID}
     other = {"for": "user:dana", "role": "gardener", "from": 0, "until": None}
@@ -182,11 +187,19 @@ def _windows() -> list[Vector]:
         no("standing in when it was over", for_dana, roles,
            people=directory(person("eve", EVE.passkey(), roles=[], stands_in=[late]))),
         no("holding the role, and saying that they stand in", proven(said("alice", on_behalf_of="user:dana")), roles),
+    ]  # fmt: skip
+
+
+def _counting() -> list[Vector]:
+    def keyed(**window: Any) -> Any:
+        return directory(person("alice", ALICE.passkey(**window)))
+
+    return [
         yes("in the first second of the passkey", ONE, people=keyed(from_=SAID)),
         yes("in the last second of the passkey", ONE, people=keyed(until=SAID + 1)),
         no("before the passkey", ONE, "credential_not_valid", people=keyed(from_=SAID + 1)),
         no("after the passkey was removed", ONE, "credential_not_valid", people=keyed(until=SAID)),
-    ]  # fmt: skip
+    ]
 
 
 def _passkeys() -> list[Vector]:
@@ -214,10 +227,6 @@ def _assertions() -> list[Vector]:
         return proven(said("alice", how=how))
 
     other, shape = said("alice", rnd="q" * 22)["webauthn"]["clientDataJSON"], "bad_assertion"
-    flags = said("alice", how={"flags": 0x04})["webauthn"]
-    stretched = changed(said("alice"), webauthn__authenticatorData=flags["authenticatorData"])
-    top = {"topOrigin": "https://evil.example"}
-    anybody = changed(said("bob"), webauthn__signature=text(IDENTITY + bytes(32)))
     twice = b'{"type":"webauthn.create","type":"webauthn.get"}'
 
     def given(**members: Any) -> str:
@@ -247,47 +256,12 @@ def _assertions() -> list[Vector]:
         no("no site", told(origin=...), "wrong_origin"),
         no("the console in somebody's frame", told(crossOrigin=True), "cross_origin"),
         no("crossOrigin that is no boolean", told(crossOrigin="false"), "cross_origin"),
-        no("a page around the console", told(**top), "cross_origin"),
+        no("a page around the console", told(topOrigin="https://evil.example"), "cross_origin"),
         no("a page around the console, of which nothing is said", told(topOrigin=None), "cross_origin"),
         no("a passkey for another site", told(rp="example.org"), "wrong_rp"),
         no("nobody there", told(flags=0x04), "user_absent"),
         no("somebody there, of whom nobody knows who", told(flags=0x01), "user_unverified"),
-        no("one byte of the signature changed", given(signature=_flipped(said("alice")["webauthn"]["signature"])),
-           "bad_assertion_signature"),
-        no("one byte of an EdDSA signature changed", proven(_resigned(said("bob"))), "bad_assertion_signature"),
-        no("one byte of an RS256 signature changed", proven(_resigned(said("carol"))), "bad_assertion_signature"),
-        no("a key of small order, in whose name anybody signs", proven(anybody), "bad_assertion_signature",
-           people=directory(person("bob", BOB.passkey() | {"jwk": BOB.jwk() | {"x": text(IDENTITY)}}))),
-        no("authenticator data of another moment", proven(_counted(said("alice"))), "bad_assertion_signature"),
-        no("authenticator data of another gesture", proven(stretched), "user_absent"),
-        no("client data with a member added", proven(_grown(said("alice"))), "bad_assertion_signature"),
-        no("a signature of another algorithm", proven(said("alice", by=BOB) | {}), "bad_assertion_signature",
-           people=directory(person("alice", ALICE.passkey() | {"id": BOB.id}))),
     ]  # fmt: skip
-
-
-def _resigned(review: Any) -> Any:
-    return changed(review, webauthn__signature=_flipped(review["webauthn"]["signature"]))
-
-
-def _flipped(text: str) -> str:
-    """The same length, another byte: the last but one of the signature's."""
-    raw = bytearray(jws.decode(text.encode()))
-    raw[-2] ^= 1
-    return jws.encode(bytes(raw)).decode()
-
-
-def _counted(review: Any) -> Any:
-    """The authenticator's counter is one further than when it signed."""
-    data = bytearray(jws.decode(review["webauthn"]["authenticatorData"].encode()))
-    data[-1] += 1
-    return changed(review, webauthn__authenticatorData=jws.encode(bytes(data)).decode())
-
-
-def _grown(review: Any) -> Any:
-    """The client data have a member that was not there when they were signed."""
-    said = jws.decode(review["webauthn"]["clientDataJSON"].encode())[:-1] + b',"more":1}'
-    return changed(review, webauthn__clientDataJSON=jws.encode(said).decode())
 
 
 __all__ = ["ACTION", "OWNERS", "PEOPLE", "SHOP", "directory", "person", "proven", "said"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from .authenticator import signed
 from .proven import EVE, MALLORY, PEOPLE, STANDING, alone, held, no, person, proven, said, yes
 from .receipts import GOOD, Vector, changed
+from .signatures import signatures
 
 
 def step_11() -> list[Vector]:
-    return [*alone(), *_quorums()]
+    return [*alone(), *signatures(), *_quorums()]
 
 
 def _quorums() -> list[Vector]:
