@@ -1,4 +1,4 @@
-"""One JSON object a line on standard error, for what we log and for what libraries log: nothing but what is listed here.
+"""One JSON object a line on standard error, for what we log and for what libraries log: only what is listed here.
 
 An event is a sentence that stands in somebody's code, never one that was made while running: what was put into it is
 dropped. Beside it stand only the fields named below, each of its own form; of an exception its type and where it was

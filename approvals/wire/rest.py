@@ -23,19 +23,23 @@ def action(row: Standing) -> dict[str, Any]:
     only when the payloads are gone for good, an edit among them.
     """
     edit = {} if row.edit is None else {"edit": json.loads(bytes(row.edit))["value"]}
-    return edit | ({"erased": True} if row.erased else {}) | {
-        "id": str(row.id),
-        "kind": row.kind,
-        "state": row.state,
-        "digest": row.dig,
-        "created_at": time(row.created_at),
-        "deadline_at": time(row.deadline_at),
-        "checkpoint": row.checkpoint,
-        "decision": _decision(row),
-        "consumption": {"consumed_at": time(row.consumed_at)} if row.consumed_at else None,
-        "outcome": {"status": row.outcome, "note": row.outcome_note} if row.outcome else None,
-        "receipt": row.receipt.decode("ascii") if row.receipt else None,
-    }
+    return (
+        edit
+        | ({"erased": True} if row.erased else {})
+        | {
+            "id": str(row.id),
+            "kind": row.kind,
+            "state": row.state,
+            "digest": row.dig,
+            "created_at": time(row.created_at),
+            "deadline_at": time(row.deadline_at),
+            "checkpoint": row.checkpoint,
+            "decision": _decision(row),
+            "consumption": {"consumed_at": time(row.consumed_at)} if row.consumed_at else None,
+            "outcome": {"status": row.outcome, "note": row.outcome_note} if row.outcome else None,
+            "receipt": row.receipt.decode("ascii") if row.receipt else None,
+        }
+    )
 
 
 def answer(fetched: Fetched) -> dict[str, Any]:
