@@ -131,6 +131,8 @@ def environment(*, redis_url: str) -> dict[str, str]:
         "DEMO": "1" if env.demo else "0",
         # Each thread would otherwise keep memory arenas of its own; two are enough for two cores.
         "MALLOC_ARENA_MAX": "2",
+        "MALLOC_TRIM_THRESHOLD_": "131072",  # named, so that glibc does not raise it by itself and keep what is freed
+        "MALLOC_MMAP_THRESHOLD_": "131072",
     }
     return {**os.environ, **told}
 

@@ -29,7 +29,7 @@ REFUSED = {
     "another passkey": lambda pack: _put(pack, ["directory", "people", 0, "passkeys", 0, "id"], "AAAA"),
     "somebody beside": lambda pack: _put(pack, ["directory", "people"], [*pack["directory"]["people"], MALLORY]),
     "another site": lambda pack: _put(pack, ["directory", "iss"], "https://console.example.com"),
-    "view": lambda pack: _put(pack, ["view", "renderer"], 2),
+    "view": lambda pack: _put(pack, ["view", "renderer"], 99),
     "view of other bytes": lambda pack: _put(pack, ["view", "body"], "e" * 43),
     "view under another rule": lambda pack: _put(pack, ["view", "policy"], "e" * 43),
     "view with another context": lambda pack: _put(pack, ["view", "context"], "e" * 43),

@@ -1,6 +1,7 @@
 """`manage.py up`: prepare the stores, then keep the console running until Ctrl-C."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -116,7 +117,12 @@ def _store(var: Path) -> tuple[str, Path | None]:
 def _seeded() -> Path:
     from approvals.demo import seed
 
-    return seed.prepare(at=timezone.now())
+    # Its samples are refused on purpose; what is said of them would be the first that a newcomer reads.
+    logging.disable(logging.WARNING)
+    try:
+        return seed.prepare(at=timezone.now())
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _greeting(demo: Path | None) -> list[str]:

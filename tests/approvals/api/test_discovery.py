@@ -25,13 +25,13 @@ async def get(path: str):
 async def test_the_keys_that_sign_are_published_without_their_secrets():
     answer = await get("/.well-known/jwks.json")
     assert answer.json() == keys.jwks() and "max-age" in answer.headers["cache-control"]
-    assert [set(key) & {"d", "p", "q"} for key in answer.json()["keys"]] == [set()]
+    assert not any(set(key) & {"d", "p", "q"} for key in answer.json()["keys"])
 
 
 async def test_the_history_of_keys_is_public_and_has_no_secrets():
     answer = await get("/.well-known/placet-keys.json")
     assert history.document(answer.content).current == keys.signer().kid
-    assert [set(key) & {"d", "p", "q"} for key in answer.json()["keys"]] == [set()]
+    assert not any(set(key) & {"d", "p", "q"} for key in answer.json()["keys"])
 
 
 async def test_the_console_says_where_things_are():
