@@ -99,8 +99,10 @@ def test_pages_of_people_and_servers_are_sound_on_a_phone(visit, owned, shop):
 def test_an_admins_navigation_fits_a_tablet(visit, owned, shop, busy):
     page = visit(owned["alice"], "/people/", size=TABLET)
     nav = page.get_by_role("navigation", name="Main")
+    nav.locator("details.others > summary").click()  # what an admin has beside it is folded
     for name in ("Exceptions", "Log", "Boundaries", "Checkpoints", "People", "Servers", "Changes"):
         expect(nav.get_by_role("link", name=name)).to_be_visible()
+    nav.locator("details.others > summary").click()
     for width in (1440, 1024, 1001, 1000, 800, 761):
         page.set_viewport_size({"width": width, "height": 768})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
