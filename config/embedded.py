@@ -129,8 +129,8 @@ def environment(*, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": env.database_url,
         "BROKER_URL": env.broker_url,
         "DEMO": "1" if env.demo else "0",
-        # Each thread would otherwise keep memory arenas of its own; two are enough for two cores.
-        "MALLOC_ARENA_MAX": "2",
+        # Each thread would otherwise keep a memory arena of its own; one interpreter needs one.
+        "MALLOC_ARENA_MAX": "1",
         "MALLOC_TRIM_THRESHOLD_": "131072",  # named, so that glibc does not raise it by itself and keep what is freed
         "MALLOC_MMAP_THRESHOLD_": "131072",
     }
