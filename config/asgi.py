@@ -43,4 +43,4 @@ def _origins() -> list[str]:
 sockets = AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nothing)]))
 application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(sockets, _origins())})
 logs.guard()
-memory.give_back()
+memory.give_back_again()

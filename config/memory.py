@@ -2,6 +2,9 @@
 
 import ctypes
 import sys
+import threading
+
+AGAIN = (3.0, 8.0, 30.0)  # seconds until what is read in threads, and by the first pages, has been read
 
 
 def give_back() -> None:
@@ -10,3 +13,12 @@ def give_back() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
             trim(0)
+
+
+def give_back_again() -> None:
+    """Do it now, and a few times more: much is read only when threads or pages first need it."""
+    give_back()
+    for seconds in AGAIN:
+        later = threading.Timer(seconds, give_back)
+        later.daemon = True
+        later.start()

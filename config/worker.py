@@ -14,7 +14,6 @@ from config.celery import app
 
 JOIN_LIMIT = 1.0  # seconds the reader has to finish its batch; what it did not acknowledge is read again
 WITNESS_PAUSE = 1.0  # seconds between two looks whether a head wants cosignatures
-LOADED = 3.0  # seconds until what runs beside the tasks has read its modules
 _ending = threading.Event()
 log = logging.getLogger(__name__)
 
@@ -128,11 +127,7 @@ def _logged(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _loaded(**_: Any) -> None:
-    memory.give_back()
-    # The listeners read their modules in threads of their own, after this.
-    again = threading.Timer(LOADED, memory.give_back)
-    again.daemon = True
-    again.start()
+    memory.give_back_again()
 
 
 app.steps["worker"].update({Beat, QueueReader, ReceiptSender, WitnessCaller})

@@ -230,7 +230,7 @@ def _desk(*, together: bool) -> Desk:
     from approvals.demo.server import server
 
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    memory.give_back()
+    memory.give_back_again()
     return server
 
 

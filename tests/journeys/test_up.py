@@ -97,8 +97,9 @@ def test_whole_console_stays_small(console):
     names = console.children(count=4)
     until(lambda: (console.var / "logs" / "demo.log").stat().st_size > 0)
     assert set(names) == {"valkey", "web", "worker", "demo"}
-    used = resident([console.process.pid, *names.values()])
-    assert used <= 350, f"{used} MB"
+    told: list[int] = []
+    # Each process gives back what loading left behind, a few times in its first half minute.
+    until(lambda: told.append(resident([console.process.pid, *names.values()])) or told[-1] <= 350, limit=40)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
