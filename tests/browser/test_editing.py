@@ -38,6 +38,7 @@ def test_without_scripts_on_a_phone_it_is_changed_looked_at_and_signed(visit, al
     page.get_by_label("/amount").fill("40")
     page.get_by_label("/plan").select_option('"large"')
     page.get_by_role("button", name="See the difference").tap()
+    expect(page.get_by_role("button", name="Sign and approve")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     for name in ("Look again", "Sign and approve"):
         assert page.get_by_role("button", name=name).bounding_box()["height"] >= 43
