@@ -25,6 +25,10 @@ class Unwilling(Exception):
     """A witness did not co-sign: one sentence says why."""
 
 
+class SeenMore(Unwilling):
+    """It has seen more of the ledger than there is: the database was brought back, or the ledger cut."""
+
+
 def wanted() -> list[tuple[str, cosigning.Witness]]:
     """Addresses and witnesses, as the settings name them."""
     return cosigning.listed(settings.WITNESSES)
@@ -60,7 +64,7 @@ def _asked(client: Any, url: str, each: cosigning.Witness, head: tree.Head) -> s
         if status != 409:
             break
         if not heads.SIZE.fullmatch(text.strip()) or int(text) > head.size:
-            raise Unwilling(f"it has seen a ledger of {text.strip()[:40]} leaves, more than there are")
+            raise SeenMore(f"it has seen a ledger of {text.strip()[:40]} leaves, more than there are")
         old = int(text)
     if status != 200:
         raise Unwilling(f"it answered {status}: {' '.join(text.split())[:200]}")

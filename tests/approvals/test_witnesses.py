@@ -153,7 +153,7 @@ def test_a_witness_that_has_seen_more_than_there_is_does_not_sign(pinned, now, s
         asked(url, forged(9), old=0)
         settings.WITNESSES = f"{url} {vkey}"
         assert witnessing.collect(client=client) == 0
-    assert caplog.records[-1].error == "Unwilling" and not Cosignature.objects.exists()
+    assert caplog.records[-1].error == "SeenMore" and not Cosignature.objects.exists()
 
 
 def test_a_witness_that_is_away_or_signs_for_another_is_no_witness(pinned, now, settings):
