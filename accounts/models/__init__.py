@@ -4,6 +4,7 @@ from .invitations import Invitation
 from .notices import Notice
 from .passkeys import Passkey
 from .people import Absence, Delegation, Membership, Role, User, Window
+from .preferences import Preference
 from .servers import SERVER_NAME, SeenToken, Server, ServerKey, ServerToken
 from .signins import Session, SignIn
 
@@ -15,6 +16,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Passkey",
+    "Preference",
     "Role",
     "SeenToken",
     "Server",
