@@ -3,6 +3,8 @@
 Doors map codes to statuses; nothing else is caught.
 """
 
+from .words import said
+
 
 class Refusal(Exception):
     """An anticipated no.
@@ -11,7 +13,7 @@ class Refusal(Exception):
     """
 
     code = "refused"
-    message = "Placet refused this."
+    message = said("Placet refused this.")
 
     def __init__(self, message: str | None = None, *, pointer: str | None = None) -> None:
         self.message = message or type(self).message
@@ -23,7 +25,7 @@ class Unauthenticated(Refusal):
     """Nobody we know, or no longer: `code` says which, because a server author has to find out why."""
 
     code = "unauthenticated"
-    message = "Say who you are: send a bearer token or a signed request."
+    message = said("Say who you are: send a bearer token or a signed request.")
 
     def __init__(self, code: str = "unauthenticated", message: str | None = None) -> None:
         super().__init__(message)
@@ -32,106 +34,106 @@ class Unauthenticated(Refusal):
 
 class NameTaken(Refusal):
     code = "name_taken"
-    message = "A server of this name is registered already. Ask for a new token instead."
+    message = said("A server of this name is registered already. Ask for a new token instead.")
 
 
 class BadServerName(Refusal):
     code = "bad_server_name"
-    message = (
+    message = said(
         "A server's name has 1 to 64 lower-case letters, digits, dots or dashes, and starts with a letter or digit."
     )
 
 
 class BadPublicKey(Refusal):
     code = "bad_public_key"
-    message = "The public key must be one Ed25519 key: PEM, or a JWK of type OKP."
+    message = said("The public key must be one Ed25519 key: PEM, or a JWK of type OKP.")
 
 
 class BadWindow(Refusal):
     code = "bad_window"
-    message = "It has to end after it starts, and not in the past."
+    message = said("It has to end after it starts, and not in the past.")
 
 
 class OverlappingMembership(Refusal):
     code = "overlapping_membership"
-    message = "This person holds the role in part of that time already."
+    message = said("This person holds the role in part of that time already.")
 
 
 class OverlappingAbsence(Refusal):
     code = "overlapping_absence"
-    message = "You are away in part of that time already. End that absence first, or choose other days."
+    message = said("You are away in part of that time already. End that absence first, or choose other days.")
 
 
 class AbsenceOver(Refusal):
     code = "absence_over"
-    message = "This absence is over already."
+    message = said("This absence is over already.")
 
 
 class BadDelegate(Refusal):
     code = "bad_delegate"
-    message = "This person cannot stand in."
+    message = said("This person cannot stand in.")
 
 
 class UnknownRole(Refusal):
     code = "unknown_role"
-    message = "No role has this name."
+    message = said("No role has this name.")
 
 
 class BadCeremony(Refusal):
     code = "bad_ceremony"
-    message = "What your browser sent of the passkey does not hold. Begin again."
+    message = said("What your browser sent of the passkey does not hold. Begin again.")
 
 
 class CeremonyOver(Refusal):
     code = "ceremony_over"
-    message = "That took too long, or was used already. Begin again."
+    message = said("That took too long, or was used already. Begin again.")
 
 
 class ForeignOrigin(Refusal):
     code = "foreign_origin"
-    message = "The passkey was used on a page that is not this console's own."
+    message = said("The passkey was used on a page that is not this console's own.")
 
 
 class UnverifiedPerson(Refusal):
     code = "unverified_person"
-    message = "The authenticator did not check who you are. Use one with a PIN, a fingerprint or a face."
+    message = said("The authenticator did not check who you are. Use one with a PIN, a fingerprint or a face.")
 
 
 class NoPasskeysHere(Refusal):
     code = "no_passkeys_here"
-    message = "This console is reached by an IP address, and browsers have no passkeys for those. Give it a name."
+    message = said("This console is reached by an IP address, and browsers have no passkeys for those. Give it a name.")
 
 
 class PasskeyTaken(Refusal):
     code = "passkey_taken"
-    message = "This passkey is registered already."
+    message = said("This passkey is registered already.")
 
 
 class PasskeyOver(Refusal):
     code = "passkey_over"
-    message = "This passkey was revoked."
+    message = said("This passkey was revoked.")
 
 
 class UnknownPasskey(Refusal):
     code = "unknown_passkey"
-    message = "This is not a passkey of yours that counts."
+    message = said("This is not a passkey of yours that counts.")
 
 
 class TooManyPasskeys(Refusal):
     code = "too_many_passkeys"
-    message = "You have ten passkeys. Revoke one that you do not use any more."
+    message = said("You have ten passkeys. Revoke one that you do not use any more.")
 
 
 class BadPasskeyName(Refusal):
     code = "bad_passkey_name"
-    message = "A name has 1 to 60 characters, in one line."
+    message = said("A name has 1 to 60 characters, in one line.")
 
 
 class BadInvitation(Refusal):
     code = "bad_invitation"
-    message = "This link is over, or was used. Ask whoever gave it to you for another."
+    message = said("This link is over, or was used. Ask whoever gave it to you for another.")
 
 
 class NotInvited(Refusal):
     code = "not_invited"
-    message = "Nobody can be invited to this account."
+    message = said("Nobody can be invited to this account.")

@@ -1,6 +1,7 @@
 """Refusals about asks: submitting, deciding, using and answering them."""
 
 from accounts.errors import Refusal
+from accounts.words import said
 
 
 class NotAnAsk(Refusal):
@@ -25,169 +26,169 @@ class SecretFound(Refusal):
 
 class TooLarge(Refusal):
     code = "too_large"
-    message = "An ask has at most 262144 bytes."
+    message = said("An ask has at most 262144 bytes.")
 
 
 class BadIdempotencyKey(Refusal):
     code = "bad_idempotency_key"
-    message = "Send an Idempotency-Key header of 1 to 200 visible ASCII characters."
+    message = said("Send an Idempotency-Key header of 1 to 200 visible ASCII characters.")
 
 
 class IdempotencyConflict(Refusal):
     code = "idempotency_conflict"
-    message = "This idempotency key was used for another ask. Use a new key for a new ask."
+    message = said("This idempotency key was used for another ask. Use a new key for a new ask.")
 
 
 class NotFound(Refusal):
     """Not there, or not yours: nobody can tell which."""
 
     code = "not_found"
-    message = "There is no such action here."
+    message = said("There is no such action here.")
 
 
 class AlreadySettled(Refusal):
     """Somebody was faster. Says how it ended, by whom and when, so that a page can tell."""
 
     code = "already_terminal"
-    message = "This action has been decided."
+    message = said("This action has been decided.")
 
     def __init__(self, *, state: str, at: object = None, by: tuple[str, ...] = ()) -> None:
-        super().__init__(f"This action is {state} already.")
+        super().__init__(said("This action is {state} already.", state=said(state)))
         self.state, self.at, self.by = state, at, by
 
 
 class AlreadyReviewed(Refusal):
     code = "already_reviewed"
-    message = "You have said yes to this already. It waits for others."
+    message = said("You have said yes to this already. It waits for others.")
 
 
 class OwnAsk(Refusal):
     code = "own_ask"
-    message = "This happens on your behalf, so another owner has to decide it."
+    message = said("This happens on your behalf, so another owner has to decide it.")
 
 
 class OwnServer(Refusal):
     code = "own_server"
-    message = "Your own server asks this, so another owner has to decide it."
+    message = said("Your own server asks this, so another owner has to decide it.")
 
 
 class NotYourTurn(Refusal):
     code = "not_your_turn"
-    message = "Others decide before you. You are asked when it is your turn."
+    message = said("Others decide before you. You are asked when it is your turn.")
 
 
 class AlreadySpokenFor(Refusal):
     """Two voices of one authority: somebody who was away, and who stood in for them."""
 
     code = "already_spoken_for"
-    message = "The same voice has said yes already: one person and who stands in for them count once."
+    message = said("The same voice has said yes already: one person and who stands in for them count once.")
 
 
 class EnoughOfYourRole(Refusal):
     code = "enough_of_your_role"
-    message = "Your role has said all the yes that are needed of it. It waits for others."
+    message = said("Your role has said all the yes that are needed of it. It waits for others.")
 
 
 class AlreadyPassedOn(Refusal):
     code = "already_passed_on"
-    message = "You have passed this on already. Take it over if it is yours after all."
+    message = said("You have passed this on already. Take it over if it is yours after all.")
 
 
 class NotEligible(Refusal):
     code = "not_eligible"
-    message = "This person may not decide it."
+    message = said("This person may not decide it.")
 
 
 class BadHandover(Refusal):
     code = "bad_handover"
-    message = "Name somebody else, or take it over yourself."
+    message = said("Name somebody else, or take it over yourself.")
 
 
 class NothingToEscalate(Refusal):
     code = "nothing_to_escalate"
-    message = "Its rule names no further step of escalation."
+    message = said("Its rule names no further step of escalation.")
 
 
 class NotAnOwner(Refusal):
     code = "not_an_owner"
-    message = "You may see this, but deciding it is not your duty."
+    message = said("You may see this, but deciding it is not your duty.")
 
 
 class PasskeyMissing(Refusal):
     code = "passkey_missing"
-    message = "The rule wants each yes signed with a passkey, on the page of the ask. A no needs none."
+    message = said("The rule wants each yes signed with a passkey, on the page of the ask. A no needs none.")
 
 
 class PasskeyNotTaken(Refusal):
     code = "passkey_not_taken"
-    message = "So many people decide this that a receipt has no room for their passkeys. Decide it without one."
+    message = said("So many people decide this that a receipt has no room for their passkeys. Decide it without one.")
 
 
 class LookedTooShort(Refusal):
     """The rule wants it looked at for a while first: so long after this person first saw this view."""
 
     code = "too_soon"
-    message = "The rule wants this looked at for longer before a yes."
+    message = said("The rule wants this looked at for longer before a yes.")
 
 
 class Unopened(Refusal):
     code = "unopened"
-    message = "Not everything was open. Open what is large and read it before a yes."
+    message = said("Not everything was open. Open what is large and read it before a yes.")
 
 
 class StaleView(Refusal):
     code = "stale_view"
-    message = "What you saw is not what would be signed. Look at it again, then decide."
+    message = said("What you saw is not what would be signed. Look at it again, then decide.")
 
 
 class UnknownVerdict(Refusal):
     code = "unknown_verdict"
-    message = "A verdict is approve or deny."
+    message = said("A verdict is approve or deny.")
 
 
 class TextTooLong(Refusal):
     code = "text_too_long"
-    message = "Keep it under 2000 characters."
+    message = said("Keep it under 2000 characters.")
 
 
 class TextMissing(Refusal):
     code = "text_missing"
-    message = "There is nothing written yet."
+    message = said("There is nothing written yet.")
 
 
 class BadValidity(Refusal):
     code = "bad_validity"
-    message = "An approval is valid for 1 to 600 seconds."
+    message = said("An approval is valid for 1 to 600 seconds.")
 
 
 class NotApproved(Refusal):
     code = "not_approved"
-    message = "Only an approved action can be used."
+    message = said("Only an approved action can be used.")
 
 
 class AlreadyConsumed(Refusal):
     code = "already_consumed"
-    message = "This approval was used already. An approval is good for one use."
+    message = said("This approval was used already. An approval is good for one use.")
 
 
 class ApprovalExpired(Refusal):
     code = "approval_expired"
-    message = "This approval has expired. Ask again."
+    message = said("This approval has expired. Ask again.")
 
 
 class NotConsumed(Refusal):
     code = "not_consumed"
-    message = "Use the approval before you report what came of it."
+    message = said("Use the approval before you report what came of it.")
 
 
 class OutcomeConflict(Refusal):
     code = "outcome_conflict"
-    message = "Another outcome was reported for this action already."
+    message = said("Another outcome was reported for this action already.")
 
 
 class BadOutcome(Refusal):
     code = "bad_outcome"
-    message = "An outcome's status is succeeded or failed."
+    message = said("An outcome's status is succeeded or failed.")
 
 
 class TooMany(Refusal):
@@ -206,34 +207,34 @@ class TooMany(Refusal):
 
 class NotReleased(Refusal):
     code = "not_released"
-    message = "Only an approved elicitation that was submitted with answer: console is answered here."
+    message = said("Only an approved elicitation that was submitted with answer: console is answered here.")
 
 
 class AnswerOver(Refusal):
     code = "answer_over"
-    message = "The time to answer this is over, or its answer was erased."
+    message = said("The time to answer this is over, or its answer was erased.")
 
 
 class ConnectOver(Refusal):
     code = "connect_over"
-    message = "This link was opened as often as it may be, or its time is over."
+    message = said("This link was opened as often as it may be, or its time is over.")
 
 
 class AlreadyAnswered(Refusal):
     code = "already_answered"
-    message = "This was answered already. The first answer stands."
+    message = said("This was answered already. The first answer stands.")
 
 
 class UnknownAnswer(Refusal):
     code = "unknown_answer"
-    message = "An answer is accept, decline or cancel."
+    message = said("An answer is accept, decline or cancel.")
 
 
 class InvalidAnswer(Refusal):
     """The content breaks the form's rules. `wrong` says how: the blank's key ("" for the whole) -> a sentence."""
 
     code = "invalid_answer"
-    message = "Some answers do not fit yet."
+    message = said("Some answers do not fit yet.")
 
     def __init__(self, wrong: dict[str, str]) -> None:
         super().__init__()
@@ -242,26 +243,26 @@ class InvalidAnswer(Refusal):
 
 class NotAnEditor(Refusal):
     code = "not_an_editor"
-    message = "Changing this before a yes is not your right. You may decide it as it is."
+    message = said("Changing this before a yes is not your right. You may decide it as it is.")
 
 
 class NotEditable(Refusal):
     code = "not_editable"
-    message = "The rule does not let this be changed, or the ask does not have it."
+    message = said("The rule does not let this be changed, or the ask does not have it.")
 
 
 class BadEdit(Refusal):
     code = "bad_edit"
-    message = "This cannot stand there."
+    message = said("This cannot stand there.")
 
 
 class NothingEdited(Refusal):
     code = "nothing_edited"
-    message = "Nothing would change. Approve it as it is, or change a value."
+    message = said("Nothing would change. Approve it as it is, or change a value.")
 
 
 class EditLeavesRule(Refusal):
     """The edited ask would not be stopped where this one was, or not let through at all."""
 
     code = "edit_leaves_rule"
-    message = "Changed so, it would be another rule's."
+    message = said("Changed so, it would be another rule's.")

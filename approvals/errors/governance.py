@@ -1,11 +1,12 @@
 """Refusals about the map: rules, changes, findings, grants, and breaking glass."""
 
 from accounts.errors import Refusal
+from accounts.words import said
 
 
 class BadPolicy(Refusal):
     code = "bad_policy"
-    message = "This policy cannot be published."
+    message = said("This policy cannot be published.")
 
 
 class BadCondition(BadPolicy):
@@ -34,47 +35,47 @@ class ConditionFailed(Exception):
 
 class AlreadyResolved(Refusal):
     code = "already_resolved"
-    message = "Somebody has resolved this already."
+    message = said("Somebody has resolved this already.")
 
 
 class OwnGlass(Refusal):
     code = "own_glass"
-    message = "You broke the glass here, so another exceptions owner has to look at it."
+    message = said("You broke the glass here, so another exceptions owner has to look at it.")
 
 
 class NotAnAdmin(Refusal):
     code = "not_an_admin"
-    message = "Only admins change the map."
+    message = said("Only admins change the map.")
 
 
 class BadChange(Refusal):
     """What is proposed cannot be: `pointer` says where."""
 
     code = "bad_change"
-    message = "This cannot be proposed."
+    message = said("This cannot be proposed.")
 
 
 class NothingToChange(Refusal):
     code = "nothing_to_change"
-    message = "This is what stands already."
+    message = said("This is what stands already.")
 
 
 class OwnChange(Refusal):
     code = "own_change"
-    message = "You proposed this, so another admin has to confirm it."
+    message = said("You proposed this, so another admin has to confirm it.")
 
 
 class StaleChange(Refusal):
     code = "stale_change"
-    message = "What stands is no longer what this was proposed on. Propose it again on what stands now."
+    message = said("What stands is no longer what this was proposed on. Propose it again on what stands now.")
 
 
 class ChangeOver(Refusal):
     code = "change_over"
-    message = "This change is decided."
+    message = said("This change is decided.")
 
     def __init__(self, *, state: str) -> None:
-        super().__init__(f"This change is {state} already.")
+        super().__init__(said("This change is {state} already.", state=said(state)))
         self.state = state
 
 
@@ -82,34 +83,34 @@ class BadDrills(Refusal):
     """Drills that cannot be set up so."""
 
     code = "bad_drills"
-    message = "Drills cannot be set up so."
+    message = said("Drills cannot be set up so.")
 
 
 class OwnFinding(Refusal):
     code = "own_finding"
-    message = "This is about you, so another exceptions owner has to look at it."
+    message = said("This is about you, so another exceptions owner has to look at it.")
 
 
 class LastAdmin(Refusal):
     code = "last_admin"
-    message = "This would leave the console without an admin. Make another one first."
+    message = said("This would leave the console without an admin. Make another one first.")
 
 
 class Unsatisfiable(BadPolicy):
     """Too few people: the rule could never be met by those who hold its roles now."""
 
     code = "unsatisfiable"
-    message = "Too few people could ever say yes."
+    message = said("Too few people could ever say yes.")
 
 
 class NoBreakGlass(Refusal):
     code = "no_break_glass"
-    message = "Breaking the glass is not your duty here."
+    message = said("Breaking the glass is not your duty here.")
 
 
 class TooManyBroken(Refusal):
     code = "too_many_broken"
-    message = "You have broken as many glasses as one person may within an hour."
+    message = said("You have broken as many glasses as one person may within an hour.")
 
 
 class BadMap(Refusal):
@@ -118,7 +119,7 @@ class BadMap(Refusal):
     code = "bad_map"
 
     def __init__(self, message: str, *, line: int | None = None) -> None:
-        super().__init__(f"Line {line}: {message}" if line else message)
+        super().__init__(said("Line {line}: {message}", line=line, message=message) if line else message)
         self.line = line
 
 
@@ -126,16 +127,16 @@ class BadGrant(Refusal):
     """The grant's own terms make no sense, or go beyond what the rule allows."""
 
     code = "bad_grant"
-    message = "A grant covers asks like one that was approved, in number, time and rate."
+    message = said("A grant covers asks like one that was approved, in number, time and rate.")
 
 
 class NotGrantable(Refusal):
     """No grant can be made of this action by this person. The message says why."""
 
     code = "not_grantable"
-    message = "This cannot be granted beforehand."
+    message = said("This cannot be granted beforehand.")
 
 
 class AlreadyRevoked(Refusal):
     code = "already_revoked"
-    message = "This grant was revoked already."
+    message = said("This grant was revoked already.")

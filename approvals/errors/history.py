@@ -1,66 +1,67 @@
 """The noes of the ledger's commands."""
 
 from accounts.errors import Refusal
+from accounts.words import said
 
 
 class EmptyLedger(Refusal):
     code = "empty_ledger"
-    message = "The ledger is empty, so there is no head yet. Publish a rule or submit an ask first."
+    message = said("The ledger is empty, so there is no head yet. Publish a rule or submit an ask first.")
 
 
 class UnknownHead(Refusal):
     code = "unknown_head"
-    message = "No head was signed at this size. Ask without a size for the newest one."
+    message = said("No head was signed at this size. Ask without a size for the newest one.")
 
 
 class BadHeadFile(Refusal):
     """A file that holds no signed head of this console."""
 
     code = "bad_head"
-    message = "The file holds no signed head of this console."
+    message = said("The file holds no signed head of this console.")
 
 
 class NotWritable(Refusal):
     code = "not_writable"
-    message = "The file cannot be written."
+    message = said("The file cannot be written.")
 
 
 class KeyTooNew(Refusal):
     """A key that verifiers may not have yet."""
 
     code = "key_too_new"
-    message = "A key is published a day before it is used."
+    message = said("A key is published a day before it is used.")
 
 
 class ReasonMissing(Refusal):
     code = "reason_missing"
-    message = "Say why, in up to 500 characters: --reason. It stands in the public history of keys."
+    message = said("Say why, in up to 500 characters: --reason. It stands in the public history of keys.")
 
 
 class UnknownKey(Refusal):
     code = "unknown_key"
-    message = "No key of this name was ever published here. `keys status` names them."
+    message = said("No key of this name was ever published here. `keys status` names them.")
 
 
 class KeyOver(Refusal):
     code = "key_over"
-    message = "This key is revoked already."
+    message = said("This key is revoked already.")
 
 
 class KeyUnusable(Refusal):
     """A private half that is gone, or that others may read."""
 
     code = "key_unusable"
-    message = "The key cannot be used."
+    message = said("The key cannot be used.")
 
 
 class NotPostgres(Refusal):
     code = "not_postgres"
-    message = "Only PostgreSQL knows roles. Whoever may write an SQLite file may write all of it."
+    message = said("Only PostgreSQL knows roles. Whoever may write an SQLite file may write all of it.")
 
 
 class BadRole(Refusal):
     """A role that cannot be bounded."""
 
     code = "bad_role"
-    message = "This role cannot be bounded."
+    message = said("This role cannot be bounded.")
