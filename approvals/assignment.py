@@ -70,10 +70,14 @@ class Plan:
     hopeless: set[UUID] = field(default_factory=set)
 
 
-def plan(items: Sequence[Item], *, at: datetime) -> Plan:
-    """Plan for new asks, many at a time: all holders are read in one turn with the database."""
+def plan(items: Sequence[Item], *, at: datetime, read: "Everybody | None" = None) -> Plan:
+    """Plan for new asks, many at a time: all holders are read in one turn with the database.
+
+    Or in none, when `read`, which this transaction has read before, knows every role that is named.
+    """
     made = Plan()
-    everybody = read_holders({role for item in items for role in _all_roles(item.policy.rule)}, at=at)
+    named = all_roles(items)
+    everybody = read if read is not None and named <= read.names else read_holders(named, at=at)
     for item in items:
         steps = timers(item, at=at)
         if not _could_complete(item, everybody, escalated=frozenset(step.role for step in steps if step.role)):
@@ -91,6 +95,7 @@ class Everybody:
 
     standing_in: Mapping[str, Sequence[Holder]]
     members: Mapping[str, Sequence[Holder]]
+    names: frozenset[str] = frozenset()
 
     def of(self, role: str, *, rule: policies.Rule) -> Sequence[Holder]:
         """Who may vote in this role under the rule: its members, and who stands in for those who are away."""
@@ -101,9 +106,20 @@ def read_holders(names: Collection[str], *, at: datetime) -> Everybody:
     """Read who holds these roles, in one turn."""
     if not names:
         return Everybody({}, {})
+    return holders_found(names, rows.fetch(*ask_holders(names, at=at)))
+
+
+def ask_holders(names: Collection[str], *, at: datetime) -> tuple[rows.Question, rows.Question]:
+    """Ask who holds these roles, among other questions of one turn."""
     wanted = sorted(names)
-    members, delegations = rows.fetch(roles.ask_members(wanted, at=at), roles.ask_delegations(wanted, at=at))
-    return Everybody(roles.read_holders(members, delegations, away=True), roles.read_holders(members, None))
+    return roles.ask_members(wanted, at=at), roles.ask_delegations(wanted, at=at)
+
+
+def holders_found(names: Collection[str], found: Sequence[rows.Answer]) -> Everybody:
+    """Read the answers to `ask_holders`."""
+    members, delegations = found
+    own = roles.read_holders(members, None)
+    return Everybody(roles.read_holders(members, delegations, away=True), own, frozenset(names))
 
 
 def ask(
@@ -263,8 +279,10 @@ def passed_on(handovers: Iterable[Handover]) -> set[int]:
     return out
 
 
-def _all_roles(rule: policies.Rule) -> list[str]:
-    return [*(need.role for need in rule.needs), *(step.role for step in rule.escalation)]
+def all_roles(items: Iterable[Item]) -> frozenset[str]:
+    """Return the roles that may be asked about these, now or later."""
+    rules = {id(item.policy): item.policy.rule for item in items}.values()
+    return frozenset(each.role for rule in rules for each in (*rule.needs, *rule.escalation))
 
 
 def _could_complete(item: Item, everybody: Everybody, *, escalated: frozenset[str]) -> bool:
