@@ -25,7 +25,7 @@ KEPT = 600
 #: Pages on which a second factor is set up or given, and the way out.
 OPEN = CONFIRM | {
     "you", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "account_login", "account_logout",
-    "account_change_password", "healthz", "readyz",
+    "account_change_password", "healthz", "readyz", "manifest", "worker", "offline",
 }  # fmt: skip
 
 

@@ -71,8 +71,8 @@
       const pane = Boolean($("#pane"));
       const address = new URL(shown.dataset.address, window.location.href);
       address.searchParams.set("mark", shown.dataset.mark);
-      const answer = await fetch(address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} });
-      if (answer.status !== 200 || held() !== shown) return;
+      const answer = await fetch(address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} }).catch(() => null);
+      if (answer?.status !== 200 || held() !== shown) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       // Somebody edited what is decided. New words beside old bytes would mislead, so all of it is replaced; or, while
       // somebody is choosing words, nothing: a verdict on the old bytes is refused.

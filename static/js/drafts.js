@@ -44,7 +44,7 @@
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.matches("[action$='/sign-out/']")) forget();
+    if (form.matches("[action$='/sign-out/']")) store.clear();
     else if (form.matches(forms)) store.setItem(SENT, place(form));
   });
   // A pane whose session has ended gets the way in as its answer: the whole page goes there, and comes back here.

@@ -15,6 +15,9 @@ TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT /
 OPEN = {
     "verify/": "checks receipts in the browser, for auditors without an account; reads nothing",
     "verify/offline/": "the same as a file",
+    "manifest.webmanifest": "what a browser installs; the same for everybody",
+    "shell.js": "the worker that keeps the shell; the same for everybody",
+    "offline/": "what the worker shows without a connection; names nobody",
     "healthz": "for whoever restarts the process",
     "readyz": "for whoever routes to it",
     "sign-in/": "the way in",
