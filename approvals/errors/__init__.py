@@ -86,6 +86,7 @@ from .history import (
     UnknownHead,
     UnknownKey,
 )
+from .shelf import NeedsOwnPage, NotLowRisk, ViewNameMissing, ViewNameTaken, ViewsFull
 from .trying import BadSimulation, SimulationRunning
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "KeyUnusable",
     "LastAdmin",
     "LookedTooShort",
+    "NeedsOwnPage",
     "NoBreakGlass",
     "NotAnAdmin",
     "NotAnAsk",
@@ -138,6 +140,7 @@ __all__ = [
     "NotEligible",
     "NotFound",
     "NotGrantable",
+    "NotLowRisk",
     "NotPostgres",
     "NotReleased",
     "NotWritable",
@@ -171,4 +174,7 @@ __all__ = [
     "UnknownVerdict",
     "Unopened",
     "Unsatisfiable",
+    "ViewNameMissing",
+    "ViewNameTaken",
+    "ViewsFull",
 ]

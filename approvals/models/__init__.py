@@ -18,6 +18,7 @@ from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
 from .keys import Cosignature, KeyChange
 from .looks import Consent, Drill, Look, Practice
 from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Erasure, Outcome, Receipt, Review
+from .shelf import SavedView
 from .tallies import TalliedDay, Tally
 from .tree import Leaf, Node, TreeHead
 
@@ -26,5 +27,5 @@ __all__ = [
     "CheckpointUserObjectPermission", "Comment", "Consent", "Consumption", "Cosignature", "Definition", "Delivery",
     "Drill", "Duty", "Edit", "Effect", "Entry", "Erasure", "Finding", "Grant", "GrantUse", "Handover", "How",
     "KeyChange", "Kind", "Leaf", "Look", "Node", "Outcome", "Policy", "Practice", "Question", "Receipt", "Review",
-    "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
+    "SavedView", "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
 ]  # fmt: skip

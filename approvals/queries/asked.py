@@ -20,6 +20,11 @@ def beside(user: User) -> QuerySet[Action]:
     return Action.objects.filter(pk__in=asked.order_by("-action_id").values("action_id")[:BESIDE])
 
 
+def reached(user: User) -> QuerySet[Assignment]:
+    """That it reached them beside their duties: by escalation, or because somebody handed it to them."""
+    return by_name(user).filter(why__in=(Why.ESCALATED, Why.REASSIGNED))
+
+
 def said(user: User) -> QuerySet[Review]:
     """That they have said yes or no to it, as it is now: what was said before an edit counts no more."""
     said = Review.objects.filter(action=OuterRef("pk"), reviewer=user)

@@ -1,17 +1,24 @@
 """What a reader narrows a list to, and where the next page of it starts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 
 from .. import access
-from ..models import Action, Duty, Kind, State
+from ..models import Action, Duty, Edit, Kind, Sighting, State, Timer
 
+DUE = ("quarter", "hour", "today")
+SQL_FLAGS = ("first", "edited", "soon")
+ROW_FLAGS = ("hidden", "changed")  # what only the row itself can say: no index knows it
+FLAGS = (*ROW_FLAGS, *SQL_FLAGS)
 VIEWS = ("open", "decided")
 PARTS = ("mine", "roles", "others")
 ENDED = tuple(state for state in State.values if state != State.PENDING)
@@ -50,9 +57,14 @@ class Facets:
     since: date | None = None
     last: date | None = None
     after: Cursor | None = None
+    due: str = ""
+    flag: str = ""
+    until: datetime | None = None
 
     @classmethod
-    def read(cls, query: dict[str, str]) -> "Facets":
+    def read(cls, query: dict[str, str], *, at: datetime | None = None) -> "Facets":
+        """Read an address. `at` is now, in the reader's zone: without it nothing is due within anything."""
+
         def one_of(name: str, known: tuple[str, ...] | list[str]) -> str:
             return query.get(name, "") if query.get(name) in known else ""
 
@@ -60,6 +72,7 @@ class Facets:
             return query.get(name, "").replace("\0", "").strip()[:limit]  # PostgreSQL holds no NUL
 
         decided = query.get("view") == "decided"
+        due = one_of("due", DUE) if at and not decided else ""
         return cls(
             view=one_of("view", VIEWS) or "open",
             part=one_of("part", PARTS),
@@ -71,11 +84,24 @@ class Facets:
             since=day(query.get("since", "")) if decided else None,
             last=day(query.get("last", "")) if decided else None,
             after=Cursor.read(query.get("after", "")),
+            due=due,
+            flag="" if decided else one_of("flag", FLAGS),
+            until=_within(due, at) if at and due else None,
         )
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.kind or self.server or self.role or self.search or self.state or self.since or self.last)
+        chosen = (self.kind, self.server, self.role, self.search, self.state, self.since, self.last)
+        return any((*chosen, self.due, self.flag))
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether each row has to be read before one knows whether it belongs here."""
+        return self.flag in ROW_FLAGS
+
+    def flags(self, row: Any) -> bool:
+        """Whether a row (of `listing`) has the flag that is looked for row by row."""
+        return bool(row.hidden) if self.flag == "hidden" else bool(row.drift and row.drift.changed)
 
     def address(self, **changes: object) -> str:
         """The query string of this list with these changes."""
@@ -83,7 +109,7 @@ class Facets:
         said = {
             "view": "" if changed.view == "open" else changed.view, "part": changed.part, "kind": changed.kind,
             "server": changed.server, "role": changed.role, "q": changed.search, "state": changed.state,
-            "since": changed.since or "", "last": changed.last or "", "after": str(changed.after or ""),
+            "since": changed.since or "", "last": changed.last or "", "due": changed.due, "flag": changed.flag, "after": str(changed.after or ""),
         }  # fmt: skip
         return "?" + urlencode({name: value for name, value in said.items() if value})
 
@@ -96,10 +122,14 @@ class Facets:
             actions = actions.filter(state=self.state)
         if self.role:
             actions = actions.filter(checkpoint_id__in=access.decided_by(self.role))
+        if self.until:
+            actions = actions.filter(deadline_at__lt=self.until)
+        if self.flag in SQL_FLAGS:
+            actions = actions.filter(_FLAGGED[self.flag]())
         return actions.filter(self._found()) if self.search else actions
 
     def between(self, actions: QuerySet[Action]) -> QuerySet[Action]:
-        """Only what was decided on these days, which are whole ones in UTC."""
+        """Only what was decided on these days, which are whole ones where the reader is."""
         if self.since:
             actions = actions.filter(settled_at__gte=midnight(self.since))
         return actions.filter(settled_at__lt=midnight(self.last + timedelta(days=1))) if self.last else actions
@@ -112,6 +142,27 @@ class Facets:
             return words | Q(session=self.search) | Q(server__name=self.search)
 
 
+def _within(due: str, at: datetime) -> datetime:
+    """Until when: a quarter of an hour, an hour, or the end of the day on which it is `at` there."""
+    if due == "today":
+        return datetime.combine(at.date() + timedelta(days=1), time(), at.tzinfo)
+    return at + timedelta(minutes={"quarter": 15, "hour": 60}[due])
+
+
+def _seen_before() -> Exists:
+    """That its server was seen with this kind and name before it was asked."""
+    before = ExpressionWrapper(OuterRef("created_at") - timedelta(seconds=1), output_field=DateTimeField())
+    same = Sighting.objects.filter(server=OuterRef("server"), kind=OuterRef("kind"), name=OuterRef("name"))
+    return Exists(same.filter(first_at__lt=before))
+
+
+_FLAGGED: dict[str, Callable[[], Any]] = {
+    "first": lambda: ~_seen_before(),
+    "edited": lambda: Exists(Edit.objects.filter(action=OuterRef("pk"))),
+    "soon": lambda: Exists(Timer.objects.filter(action=OuterRef("pk"), step=0, fired_at__isnull=False)),
+}
+
+
 def day(text: str) -> date | None:
     """A day as a field of that type sends it. The calendar's last year is left out: nothing comes after it."""
     try:
@@ -122,7 +173,8 @@ def day(text: str) -> date | None:
 
 
 def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    """When a day begins where the reader is."""
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ ordering those costs as much as there are checkpoints, however many actions each
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -42,6 +42,19 @@ def first(
         extra, also = _compiled(narrow(beside), key=key, size=size)
         heads, told = f"{heads} UNION ALL SELECT * FROM ({extra}) AS extra", [*told, *also]  # noqa: S608
     return Action.objects.filter(pk__in=RawSQL(heads, told))  # noqa: S611 (compiled by the ORM, values as parameters)
+
+
+def together(parts: Sequence[tuple[QuerySet[Action], int]], *, key: str) -> QuerySet[Action]:
+    """Return the first so many of each of these, as one query without an order of its own."""
+    texts, told = [], []
+    for actions, size in parts:
+        if not actions.query.is_empty():
+            text, parameters = _compiled(actions, key=key, size=size)
+            texts.append(f"SELECT * FROM ({text}) AS part")  # noqa: S608 (compiled by the ORM)
+            told += parameters
+    if not texts:
+        return Action.objects.none()
+    return Action.objects.filter(pk__in=RawSQL(" UNION ALL ".join(texts), told))  # noqa: S611 (as above)
 
 
 def _compiled(actions: QuerySet[Action], *, key: str, size: int) -> tuple[str, list[object]]:

@@ -1,100 +1,33 @@
 """The inbox: what waits for me, for my roles, for others; what was decided.
 
-Eight queries, two for the session; one more when asks came in bundles.
+Eight queries, two for the session; one fewer when nothing that is listed came in a bundle.
 """
 
 import hashlib
-import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, Q, QuerySet
 
-from accounts.models import Server, User
+from accounts.models import User
 
-from .. import access, assignment, spoken
-from ..models import Action, How, Kind, Review, State
-from ..rules import quorum
-from ..rules.rendering.values import Sheet
-from ..rules.sentences import Part, sentence
-from . import asked, bundles, drift, heads, lean
-from .drift import Drift
+from ..models import Action, State
+from . import asked, bundles, heads, lean, shelf
 from .facets import PARTS, Cursor, Desk, Facets
+from .listing import Group, Row, folded, reviews_of, rows_of, told, value_of
+
+__all__ = ["Group", "Inbox", "Row", "Section", "read", "told", "value_of", "waiting"]
 
 PAGE = {"mine": 25, "roles": 12, "others": 8}
 WHOLE = 40  # rows when a list shows one part alone
+SOUGHT = {"mine": 100, "roles": 50, "others": 50}  # rows among which one looks for a flag that no index knows
 KEPT = timedelta(minutes=10)  # settled rows stay this long on a page that was open
-SEARCHED = 5_000  # decided actions of a checkpoint that a search goes through
+SEARCHED = 5_000  # actions of a checkpoint, open or decided, that a search goes through
 SOONEST = 60  # pending actions of a checkpoint among which those are looked for that do not wait for me
 EVERYTHING = Facets()
-DEPRECATED = (Kind.SAMPLING, Kind.SAMPLING_RESULT)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One action in a list."""
-
-    action: Action
-    sentence: tuple[Part, ...]
-    hidden: int
-    size: int
-    reviews: list[Review]
-    voided: list[Review]
-    drift: Drift | None = None
-    place: int = 0
-    of: int = 0
-    threaded: bool = False
-    erased: bool = False
-
-    @property
-    def yes(self) -> int:
-        return sum(review.verdict == "approve" for review in self.reviews)
-
-    @property
-    def turn(self) -> str:
-        """The roles it still waits for, where there are several and not all have to say more."""
-        rule = self.action.policy.rule if self.action.policy and self.reviews else None
-        if rule is None or len(rule.needs) == 1:
-            return ""
-        terms = access.terms(rule)
-        named = quorum.turn(terms, quorum.count(terms, assignment.votes_of(self.reviews)))
-        return " and ".join(named) if len(named) < len(rule.needs) else ""
-
-    @property
-    def handed(self) -> str:
-        """What the last handover says to others; `action` was read with who looks after it."""
-        how, who, to = (getattr(self.action, f"handed_{what}", None) for what in ("how", "by", "to"))
-        return {How.TOOK_OVER: f"{who} took this over", How.REASSIGNED: f"{who} handed this to {to}"}.get(how, "")
-
-    @property
-    def need(self) -> int:
-        return self.action.policy.need if self.action.policy else 0
-
-    @property
-    def votes(self) -> list[bool]:
-        return [index < self.yes for index in range(self.need)]
-
-    @property
-    def too_large(self) -> bool:
-        return self.size > lean.READ
-
-    @property
-    def deprecated(self) -> bool:
-        return self.action.kind in DEPRECATED
-
-    @property
-    def lost(self) -> set[int]:
-        """Ids of those who said yes to what somebody edited since, and have not said anything to what it is now."""
-        return {review.reviewer_id for review in self.voided} - {review.reviewer_id for review in self.reviews}
-
-    @property
-    def denial(self) -> Review | None:
-        return next((review for review in self.reviews if review.verdict == "deny"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +40,22 @@ class Section:
     def waiting(self) -> int:
         return sum(row.action.state == State.PENDING for row in self.rows)
 
+    @property
+    def groups(self) -> list[Group]:
+        """Its lines: what is open folds by session or bundle, what was decided stands as it ended."""
+        return [Group([row]) for row in self.rows] if self.part == "decided" else folded(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
+    """`sought` says among how many rows a flag was looked for that is computed row by row, 0 when all were."""
+
     facets: Facets
     sections: list[Section]
     servers: list[str]
     roles: list[str]
+    views: list[shelf.View]
+    sought: int = 0
 
     @property
     def waiting(self) -> Section | None:
@@ -139,18 +81,18 @@ def read(*, user: User, facets: Facets, at: datetime, kept: Iterable[UUID] = ())
     desk = Desk.of(user, at=at)
     cut = _decided(desk, facets) if facets.view == "decided" else _open(desk, facets)
     gone = _gone(desk, facets, kept, at=at)
-    reviews = _reviews([action.pk for _, actions, _ in cut for action in actions] + [a.pk for a in gone])
+    reviews = reviews_of([action.pk for _, actions, _ in cut for action in actions] + [a.pk for a in gone])
     places = bundles.places(desk, [action for _, actions, _ in cut for action in actions] + gone)
     sections = [
-        Section(part, _rows(_merged(part, actions, gone, desk), reviews, places), following)
+        Section(part, rows_of(_merged(part, actions, gone, desk), reviews, places), following)
         for part, actions, following in cut
     ]
-    return Inbox(facets, sections, _servers(desk), desk.roles)
-
-
-def told(actions: list[Action]) -> list[Row]:
-    """Actions (read by `lean.rows`) as rows, in the order in which they come."""
-    return _rows(actions, _reviews([action.pk for action in actions]), {})
+    held = shelf.read(user=user, servers=bool(desk.held))
+    if not facets.row_by_row:
+        return Inbox(facets, sections, held.servers, desk.roles, held.views)
+    found = [Section(each.part, list(filter(facets.flags, each.rows)), None) for each in sections]
+    sought = sum(len(each.rows) for each in sections) if any(each.next for each in sections) else 0
+    return Inbox(facets, found, held.servers, desk.roles, held.views, sought)
 
 
 def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[Action]:
@@ -171,24 +113,45 @@ type Cut = tuple[str, list[Action], Cursor | None]
 
 
 def _open(desk: Desk, facets: Facets) -> list[Cut]:
-    return [_part(part, desk, facets) for part in ([facets.part] if facets.part else PARTS)]
+    """All parts in one query: each by itself would cost as much again, to write, to send and to plan."""
+    parts = (facets.part,) if facets.part else PARTS
+    wanted = [(part, _size(part, facets)) for part in parts]
+    soonest = heads.together(
+        [(_of(part, desk, facets, size=size), size + 1) for part, size in wanted], key="deadline_at"
+    )
+    told = lean.rows(soonest).annotate(
+        named=Exists(asked.by_name(desk.user)), said_so=Exists(asked.said(desk.user)),
+        reached=Exists(asked.reached(desk.user)),
+    )  # fmt: skip
+    found = list(told.order_by(*heads.order("deadline_at")))
+    split = {part: [a for a in found if facets.part or _belongs(a, desk) == part] for part in parts}
+    return [_cut(part, split[part], key="deadline_at", size=size) for part, size in wanted]
 
 
-def _part(part: str, desk: Desk, facets: Facets) -> Cut:
-    size = WHOLE if facets.part else PAGE[part]
+def _size(part: str, facets: Facets) -> int:
+    return SOUGHT[part] if facets.row_by_row else WHOLE if facets.part else PAGE[part]
+
+
+def _of(part: str, desk: Desk, facets: Facets, *, size: int) -> QuerySet[Action]:
     if part == "mine":
-        actions = waiting(desk=desk, facets=facets, size=size + 1)
-    elif part == "roles":
-        actions = _of_my_roles(desk, facets)
-    else:
-        actions = heads.first(
-            desk.watching, narrow=partial(_pending, facets=facets), key="deadline_at", size=size + 1
-        )  # fmt: skip
-    return _cut(part, actions, key="deadline_at", size=size)
+        return waiting(desk=desk, facets=facets, size=size + 1)
+    if part == "roles":
+        return _of_my_roles(desk, facets)
+    return heads.first(desk.watching, narrow=partial(_pending, facets=facets), key="deadline_at", size=size + 1)
+
+
+def _belongs(action: Action, desk: Desk) -> str:
+    deciding = action.checkpoint_id in desk.deciding
+    if action.named and not action.said_so and action.pk not in desk.passed and (deciding or action.reached):
+        return "mine"
+    return "roles" if deciding else "others"
 
 
 def _pending(actions: QuerySet[Action], facets: Facets) -> QuerySet[Action]:
-    return facets.narrow(heads.after(actions.filter(state=State.PENDING), facets, key="deadline_at"))
+    pending = actions.filter(state=State.PENDING)
+    if facets.search:
+        pending = pending.filter(pk__in=pending.order_by("deadline_at", "id").values("pk")[:SEARCHED])
+    return facets.narrow(heads.after(pending, facets, key="deadline_at"))
 
 
 def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
@@ -210,12 +173,12 @@ def _decided(desk: Desk, facets: Facets) -> list[Cut]:
         return facets.narrow(heads.after(ended, facets, key="-settled_at"))
 
     actions = heads.first(desk.held.keys(), narrow=decided, key="-settled_at", size=WHOLE + 1)
-    return [_cut("decided", actions, key="-settled_at", size=WHOLE)]
+    found = list(lean.rows(actions).order_by(*heads.order("-settled_at"))[: WHOLE + 1])
+    return [_cut("decided", found, key="-settled_at", size=WHOLE)]
 
 
-def _cut(part: str, actions: QuerySet[Action], *, key: str, size: int) -> Cut:
+def _cut(part: str, found: list[Action], *, key: str, size: int) -> Cut:
     """One page of a part, and the cursor of the next."""
-    found = list(lean.rows(actions).order_by(*heads.order(key))[: size + 1])
     last = found[size - 1] if len(found) > size else None
     return part, found[:size], Cursor(getattr(last, key.lstrip("-")), last.pk) if last else None
 
@@ -239,53 +202,3 @@ def _part_of(action: Action, desk: Desk) -> str:
     if action.was_mine:
         return "mine"
     return "roles" if action.checkpoint_id in desk.deciding else "others"
-
-
-def _reviews(ids: list[UUID]) -> dict[UUID, list[Review]]:
-    found: dict[UUID, list[Review]] = defaultdict(list)
-    if ids:
-        for review in Review.objects.filter(action_id__in=ids).select_related("reviewer").defer("stmt"):
-            found[review.action_id].append(review)
-    return found
-
-
-def _servers(desk: Desk) -> list[str]:
-    """Names for the facet: the servers that ask, none for a person who sees nothing."""
-    return list(Server.objects.filter(stopped_at=None).values_list("name", flat=True)[:50]) if desk.held else []
-
-
-def _rows(actions: list[Action], reviews: dict[UUID, list[Review]], places: dict[UUID, bundles.Place]) -> list[Row]:
-    following = [*actions[1:], None]  # one too many when there are none
-    return [
-        _row(action, reviews.get(action.pk, []), place=places.get(action.pk, (0, 0)), then=then)
-        for action, then in zip(actions, following, strict=False)
-    ]
-
-
-def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: Action | None) -> Row:
-    stored, said = lean.newest(action), lean.around(action)
-    body = value_of(stored) if stored is not None else None
-    words = sentence(
-        kind=action.kind,
-        server=action.server.name,
-        name=action.name,
-        body=body,
-        subject=action.subject,
-        state=action.state,
-    )
-    hidden = 0
-    if body is not None and action.state == State.PENDING:
-        sheet = Sheet(body)
-        sheet.rows()
-        hidden = sheet.alarms
-    of = max(place[1], bundles.size(value_of(said))) if place[0] and said is not None else place[1]
-    threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
-    return Row(
-        action, words, hidden, lean.size(action), spoken.current(reviews), spoken.voided(reviews), drift.listed(action),
-        place[0], of if of > 1 else 0, threaded, lean.is_erased(action),
-    )  # fmt: skip
-
-
-def value_of(stored: bytes) -> Any:
-    """The value inside stored canonical bytes (`{"@type", "value"}`)."""
-    return json.loads(bytes(stored))["value"]
