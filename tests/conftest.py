@@ -106,7 +106,9 @@ def _no_book_of_another_test():
     books = sys.modules.get("approvals.policy.books")
     if books is not None:
         books._book = None
-        sys.modules["approvals.intake.batch"]._lately = frozenset()
+    batch = sys.modules.get("approvals.intake.batch")
+    if batch is not None:
+        batch._lately = frozenset()
 
 
 @pytest.fixture
