@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 MAX_BYTES = 2048
 #: A host as every parser reads it (RFC 1123): no escapes, no address in figures, no dot at its end. What policies match
@@ -19,7 +20,8 @@ _EAST = frozenset({"HIRAGANA", "KATAKANA", "CJK", "HANGUL", "BOPOMOFO"})
 #: Names of query members that carry a credential: whoever has the link would have what it opens (MCP, URL mode).
 _CARRIED = """
 password passwd pwd pass passphrase token accesstoken idtoken refreshtoken authtoken bearertoken sessiontoken jwt
-apikey apitoken secret clientsecret secretkey privatekey sessionid jsessionid phpsessid authorization
+apikey apitoken secret clientsecret secretkey privatekey sessionid jsessionid phpsessid authorization bearer accesskey
+xapikey xamzsignature xamzcredential xamzsecuritytoken xgoogsignature xgoogcredential logintoken sessionkey secrettoken
 """
 _CARRIES = frozenset(_CARRIED.split())
 
@@ -59,9 +61,21 @@ def agreed(url: str) -> str:
 
 def carries(url: str) -> bool:
     """Whether its query, or its fragment, hands over a credential by name."""
-    rest = url.partition("?")[2] + "&" + url.partition("#")[2]
-    pairs = (part.partition("=") for part in re.split(r"[&;#?]", rest))
-    return any(value and re.sub(r"[^a-z]", "", name.lower()) in _CARRIES for name, _, value in pairs)
+    for _ in range(3):  # as it is, and as whoever gets it reads it: names may be escaped, links may be in links
+        parts = re.split(r"[&;#?]", url)
+        pairs = (part.partition("=") for part in parts[1:])
+        if any(value and _names(name) & _CARRIES for name, _, value in pairs):
+            return True
+        plain = unquote(url)
+        if plain == url:
+            break
+        url = plain
+    return False
+
+
+def _names(name: str) -> set[str]:
+    """What a member of a query is called: `user[password]` is a password too."""
+    return {re.sub(r"[^a-z]", "", each) for each in (name.lower(), re.split(r"[\[.]", name.lower())[-1])}
 
 
 @lru_cache(maxsize=64)

@@ -16,8 +16,8 @@ from .hits import Hit, below
 AT = "/mcp/params"
 LONGEST = 20_000  # characters of one text that are read
 REACH = 9  # words between a verb and what it asks for
-_SENTENCE = re.compile(r"[.!?;:。！？；\n]+")
-_NUMBERS = frozenset({"form.pin", "form.code", "form.card"})
+_SENTENCE = re.compile(r"\.(?=\s|\Z)|[!?;:。！？；\n]+")
+_NUMBERS = frozenset({"form.pin", "form.code", "form.card", "form.password"})
 _WIDGETS = frozenset({"password", "secret", "credential", "credentials", "token"})
 
 type Found = tuple[int, int, str]  # from which word, to which, whose rule
@@ -96,10 +96,18 @@ def _is_no_pin(name: str, rule: dict[str, Any]) -> bool:
 
 
 def _is_typed(rule: dict[str, Any]) -> bool:
-    """Whether something may be typed there: no tick, and no choice among given values."""
-    items = rule.get("items") if isinstance(rule.get("items"), dict) else {}
-    chosen = any(isinstance(each.get(word), list) for each in (rule, items) for word in ("enum", "oneOf", "anyOf"))
-    return rule.get("type") not in ("boolean", "null") and not chosen and "const" not in rule
+    """Whether something may be typed there: no tick, and no choice among given values, as the page would draw it."""
+    if rule.get("type") == "array":
+        items = rule.get("items")
+        return not _is_choice(items if isinstance(items, dict) else {})
+    return rule.get("type") not in ("boolean", "null") and not _is_choice(rule)
+
+
+def _is_choice(rule: dict[str, Any]) -> bool:
+    titled = [each for word in ("oneOf", "anyOf") if isinstance(rule.get(word), list) for each in rule[word]]
+    return (isinstance(rule.get("enum"), list) and bool(rule["enum"])) or any(
+        isinstance(each, dict) and "const" in each for each in titled
+    )
 
 
 def _is_masked(rule: dict[str, Any]) -> bool:
@@ -128,6 +136,8 @@ def _named(text: str) -> str | None:
     for word in folding.disguised(text):
         if rule := _in_disguise(word):
             return rule
+    if rule := next((words.together()[word] for word in folding.whole(text) if word in words.together()), None):
+        return rule
     plain = folding.folded(text).replace(" ", "") if not text.isascii() else ""
     return next((rule for word, rule in words.unspaced().items() if word in plain), None) if plain else None
 

@@ -10,10 +10,18 @@ import unicodedata
 from ..rendering.lookalikes import ASCII_OF
 
 _STROKES = {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+#: Small capitals, and the like.
+_STROKES |= dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢꭲꮲƿ", "abcdefghijklmnoprstuvwyztpp", strict=True))
+#: Letters in boxes, in circles and of flags, which NFKD leaves alone.
+_BOXED = {chr(first + place): chr(65 + place) for first in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)}
+_STROKES |= _BOXED
+#: Letters that are drawn as nothing (Hangul fillers).
+BLANK = frozenset("\u115f\u1160\u3164\uffa0")
 _CUT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+")
 _LEET = str.maketrans("013457@$!", "oieastasi")
-_LEET_WORD = re.compile(r"[^\W_]*[0-9@$!][^\W_@$!]*(?:[0-9@$!][^\W_@$!]*)*")
+_LEET_WORD = re.compile(r"(?:[^\W_]|[@$!])+")
+_FIGURE = re.compile(r"[0-9@$!]")
 _LONELY = re.compile(r"(?<![^\W_])(?:[^\W\d_][\W_]{1,3}){4,40}[^\W\d_](?![^\W_])")
 
 
@@ -42,9 +50,18 @@ def disguised(text: str) -> list[str]:
     plain = _drawn(text).casefold()
     found = []
     if any(sign in plain for sign in "013457@$!"):
-        found += [each.translate(_LEET) for each in _LEET_WORD.findall(plain) if not each.isdigit()]
+        written = (each for each in _LEET_WORD.findall(plain) if _FIGURE.search(each) and not each.isdigit())
+        found += [each.translate(_LEET) for each in written]
     found += ["".join(_WORD.findall(each)) for each in _LONELY.findall(plain)]
     return found
+
+
+def whole(text: str) -> set[str]:
+    """A short text as one word, cut by nothing: `pa-ss wo rd`, `P.I.N.`; with figures as letters too, and without
+    figures at its end."""
+    plain = "".join(_WORD.findall(_drawn(text).casefold()))
+    signs = "".join(each for each in _drawn(text).casefold() if each.isalnum() or each in "@$!")
+    return {plain, plain.rstrip("0123456789"), signs.translate(_LEET)} - {""}
 
 
 def _words(plain: str) -> list[str]:
@@ -63,6 +80,6 @@ def _drawn(text: str) -> str:
 
 def _one(sign: str) -> str:
     """One character: hidden ones and marks are nothing, look-alikes what they look like."""
-    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
+    if unicodedata.category(sign) in ("Mn", "Me", "Cf") or sign in BLANK:
         return ""
     return ASCII_OF.get(sign) or _STROKES.get(sign, sign)

@@ -142,6 +142,9 @@ ALL = (
     _rule("bearer", "a bearer token", "bearer basic",
           r"authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:bearer|basic)\s{1,3}"
           r"([A-Za-z0-9._~+/-]{16,4000}={0,2})", small=True, holds=_is_real),
+    _rule("url-credential", "a link that hands over a credential", "token= key= secret= password= passwd=",
+          r"[?&](?:(?:access|auth|refresh|id|api|session|bearer)[_-]?token|api[_-]?key|client[_-]?secret|password|passwd)="
+          r"([^\s&#\"'<>]{8,400})", small=True, holds=_is_real),
     _rule("assigned", "a secret that is assigned", "pass pwd key secret token contrase",
           r"(?<![a-z])" + _KEYED + _ASSIGNED + _QUOTED, small=True, holds=_is_real),
 )  # fmt: skip
@@ -154,5 +157,4 @@ _MEMBERS = """
 MEMBERS = frozenset(_MEMBERS.split())
 RULES: dict[str, str] = {rule.name: rule.title for rule in ALL} | {
     "member": "a member named like a secret",
-    "url-credential": "a link that hands over a credential",
 }

@@ -4,10 +4,13 @@ Most asks hold none, and that is found out first, by looking at all of it as one
 through one by one.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote
 
 from . import folding
 from .hits import Hit, below
@@ -20,6 +23,11 @@ _PLACEHOLDER = re.compile(
 _ANCHORS = [(anchor, rule) for rule in ALL for anchor in rule.anchors]
 _LOOSE = [rule for rule in ALL if not rule.anchors]
 _NOTHING = frozenset({"Cf", "Mn"})
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+DEEP = 3  # texts in texts that are opened
+DEEPEST = 64  # levels of the JSON in one
+#: Members that say which value stands beside them: `{"name": "API_KEY", "value": …}`.
+_NAMES, _VALUE = ("name", "key"), "value"
 
 
 def held(value: Any, *, at: str = "") -> list[Hit]:
@@ -37,18 +45,29 @@ def held(value: Any, *, at: str = "") -> list[Hit]:
 def _gathered(value: Any) -> tuple[list[str], bool]:
     """All names and texts, in no order; and whether a member may be named like a secret."""
     texts: list[str] = []
-    members, left = False, [value]
+    members, left = False, [(value, 0)]
     while left:
-        each = left.pop()
+        each, deep = left.pop()
         if isinstance(each, str):
             texts.append(each)
+            left += [(inner, deep + 1) for inner in _inside(each, deep)]
         elif isinstance(each, list):
-            left += each
+            left += [(one, deep) for one in each]
         elif isinstance(each, dict):
             texts += each
-            left += each.values()
-            members = members or any(map(_may_be_member, each))
+            left += [(one, deep) for one in each.values()]
+            members = members or _VALUE in each or any(map(_may_be_member, each))
     return texts, members
+
+
+def _inside(text: str, deep: int) -> Iterator[Any]:
+    """What a text is in another spelling: the JSON in it, and without its percent signs."""
+    if deep < DEEP and len(text) >= 8:
+        if text.lstrip()[:1] in ("{", "[", '"'):
+            with suppress(ValueError, RecursionError):
+                yield _shallow(json.loads(text))
+        if "%" in text and _ESCAPED.search(text):
+            yield unquote(text)
 
 
 def _may_be_member(name: str) -> bool:
@@ -64,20 +83,48 @@ def _candidates(text: str) -> list[Rule]:
     return [rule for rule in (*known.values(), *_LOOSE) if rule.pattern.search(text)]
 
 
-def _walk(value: Any, rules: Sequence[Rule], at: str) -> Iterator[Hit]:
+def _shallow(value: Any) -> Any:
+    """The value; where it is nested deeper than an ask may be, all its texts in one list."""
+    texts: list[str] = []
+    deepest, left = 0, [(value, 0)]
+    while left:
+        each, deep = left.pop()
+        deepest = max(deepest, deep)
+        if isinstance(each, str):
+            texts.append(each)
+        elif isinstance(each, dict):
+            texts += each
+            left += [(one, deep + 1) for one in each.values()]
+        elif isinstance(each, list):
+            left += [(one, deep + 1) for one in each]
+    return value if deepest <= DEEPEST else texts
+
+
+def _walk(value: Any, rules: Sequence[Rule], at: str, deep: int = 0) -> Iterator[Hit]:
     if isinstance(value, str):
         yield from _in(value, rules, at)
+        for inner in _inside(value, deep):
+            yield from (Hit(hit.rule, at, 0) for hit in _walk(inner, rules, at, deep + 1))
     elif isinstance(value, list):
         for place, each in enumerate(value):
-            yield from _walk(each, rules, below(at, place))
+            yield from _walk(each, rules, below(at, place), deep)
     elif isinstance(value, dict):
+        yield from _of_pair(value, at)
         for name, each in value.items():
             named = list(_in(name, rules, at))
             yield from (Hit(hit.rule, at) for hit in named)
             here = at if named else below(at, name)
             if isinstance(each, str) and _is_member(name, each):
                 yield Hit("member", here, 0)
-            yield from _walk(each, rules, here)
+            yield from _walk(each, rules, here, deep)
+
+
+def _of_pair(value: dict[str, Any], at: str) -> Iterator[Hit]:
+    """A name and a value beside each other say what a member would."""
+    said = value.get(_VALUE)
+    names = (value.get(word) for word in _NAMES)
+    if isinstance(said, str) and any(isinstance(name, str) and _is_member(name[:400], said) for name in names):
+        yield Hit("member", below(at, _VALUE), 0)
 
 
 def _in(text: str, rules: Sequence[Rule], at: str) -> Iterator[Hit]:

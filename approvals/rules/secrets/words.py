@@ -20,7 +20,7 @@ _WRITTEN = {
         palavra passe, parola d ordine, parola, wachtwoord, toegangscode, haslo, losenord, adgangskode, kodeord
         passord, salasana, пароль, sifre, heslo, jelszo, lozinka, geslo, slaptazodis, parool, κωδικος προσβασης
         συνθηματικο, סיסמה, كلمة المرور, كلمة السر, رمز عبور, पासवर्ड, รหัสผ่าน, mat khau, kata sandi
-        security answer, secret answer, mothers maiden name, mother s maiden name, login code
+        security answer, secret answer, mothers maiden name, mother s maiden name, login code, user pass, db pass
     """,
     "form.token": """
         token, auth token, bearer, jeton, token de acceso, токен, session cookie, auth cookie, jwt, accesstoken
@@ -39,13 +39,14 @@ _WRITTEN = {
         encryption key, decryption key, master key, bind key, bindkey, backbone key, psk, preshared key
         pre shared key, network key, key pem, pem key, access control key, authenticated key
         unauthenticated key, legacy key, seed phrase, recovery phrase, mnemonic, mnemonic phrase, wallet seed
+        seed words, recovery words, key phrase
         privater schlussel, geheimer schlussel, cle privee, cle secrete, clave privada, clave secreta
         chave privada, chave secreta, chiave privata, chiave segreta, geheime sleutel, klucz prywatny
         закрытый ключ, секретныи ключ, keystore, private pem
     """,
     "form.secret": """
         secret, secrets, secret value, client secret, clientsecret, shared secret, webhook secret, totp secret
-        geheimnis, secreto, credential, credentials, zugangsdaten
+        geheimnis, secreto, credential, credentials, creds, zugangsdaten
     """,
     "form.pin": """
         pin, pin code, pin number, pincode, pin kode, codigo pin, code pin, codice pin, kod pin, пин код
@@ -60,7 +61,7 @@ _WRITTEN = {
         alarm code, device code, sicherheitscode, bestatigungscode, code de securite, code de verification
         codigo de seguridad, codigo de verificacion, codigo de seguranca, codigo de verificacao
         codice di sicurezza, codice di verifica, kod weryfikacyjny, tvafaktorskod, код подтверждения, einmalcode
-        zwei faktor code, verificatiecode
+        zwei faktor code, verificatiecode, digit code, code from your authenticator, code we sent, code we texted
     """,
     "form.card": """
         cvv, cvc, cvn, card number, credit card, credit card number, debit card number, card verification value
@@ -104,7 +105,7 @@ ABOUT = _set(
     name names id ids identifier identifiers type types kind expiry expires expiration expire length limit limits
     count policy policies url uri endpoint path paths file files filename label labels status state format age
     lifetime ttl scope scopes issuer audience usage budget symbol address addresses standard contract prefix
-    manager provider providers method methods rotation hint help strength required enabled disabled store storage
+    manager provider providers method methods rotation hint help strength enabled disabled store storage
     location reference ref arn version versions digest fingerprint rules settings management protected protection
     scanning alert alerts reset tokens per days hours minutes seconds number holder owner description title
     comment based exchange grant bucket vault registry backend template permissions permission mode support
@@ -179,6 +180,13 @@ def phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
     for each in found.values():
         each.sort(key=lambda pair: -len(pair[0]))
     return found
+
+
+@lru_cache(maxsize=1)
+def together() -> dict[str, str]:
+    """Each phrase as one word, and whose rule it is."""
+    found = {"".join(parts): rule for pairs in phrases().values() for parts, rule in pairs}
+    return {word: rule for word, rule in found.items() if len(word) > 2}
 
 
 @lru_cache(maxsize=1)

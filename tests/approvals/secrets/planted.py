@@ -48,5 +48,6 @@ SECRETS = {
     "ibm-key": 'ibm_cloud_iam_api_key = "' + _some(44) + '"',
     "softlayer-key": 'softlayer_api_key = "' + _some(64, SMALL) + '"',
     "cloudant": 'cloudant_password = "' + _some(64, HEX) + '"',
+    "url-credential": "https://a.example/x?page=2&access_token=" + _some(20),
     "aws-secret": 'aws_secret_access_key = "' + _some(40) + '"',
 }

@@ -68,6 +68,17 @@ def test_a_field_of_such_a_name_or_title_asks(name):
         "PassWord",
         "pa\U000e0041ssword",
         "pässwörd",
+        "pass\u3164word",
+        "p\uffa0assword",
+        "ᴘᴀssᴡᴏʀᴅ",
+        "🅿assword",
+        "🇵assword",
+        "pa-ss wo_rd",
+        "4pi k3y",
+        "P.I.N.",
+        "2FA",
+        "securitycode",
+        "Password (required)",
     ],
 )
 def test_disguise_does_not_help(name):
@@ -89,6 +100,9 @@ def test_disguise_does_not_help(name):
         "비밀번호를 입력하세요",
         "Enter the 16 digits of your credit card",
         "Enter your p4ssw0rd",
+        "Enter your pass.word",
+        "Enter the six-digit code we sent you",
+        "Type in the code from your authenticator app",
     ],
 )
 def test_a_message_asks_when_it_tells_somebody_to_enter_one(message):
@@ -116,6 +130,18 @@ def test_a_message_asks_when_it_tells_somebody_to_enter_one(message):
 )
 def test_unusual_schemas_are_read_through(properties):
     assert rules(form(properties=properties))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"anyOf": [TEXT]}, {"oneOf": [{"title": "a"}]}, {"enum": []}, {"const": "x"}, {"items": {"enum": ["a"]}},
+        {"type": "integer"},
+    ],
+)  # fmt: skip
+def test_what_the_page_draws_as_a_field_to_type_in_is_judged_as_one(more):
+    """A list of choices that is none once made a field a choice to the gate; to a person it was a field."""
+    assert rules(form(properties={"x": TEXT | {"title": "Password"} | more})) == ["form.password"]
 
 
 def test_what_is_only_required_or_a_pattern_of_names_counts_too():
@@ -179,10 +205,18 @@ def test_a_hit_names_the_rule_and_the_field():
 
 
 @pytest.mark.parametrize(
-    "text", ["enter password name ", "a b c d ", "p4 ", "введите пароль ", "enter x. ", "\u0430\u200b"]
+    "text", ["enter password name ", "a b c d ", "p4 ", "введите пароль ", "enter x. ", "\u0430\u200b", "\ufdfa"]
 )
 def test_no_text_takes_long(text):
     long = (text * 60_000)[:250_000]
     start = time.process_time()
     asking.asked(form(long, {"x": TEXT | {"title": long, "description": long}}))
     assert time.process_time() - start < 1.0
+
+
+def test_one_figure_in_a_long_word_does_not_make_it_slow():
+    """It once took six seconds: every place in the word was tried as a beginning."""
+    word = "enter 1 " + "a" * 19_990
+    start = time.process_time()
+    asking.asked(form(word, {f"x{n}": TEXT | {"title": word, "description": word} for n in range(4)}))
+    assert time.process_time() - start < 0.5

@@ -75,13 +75,25 @@ def test_whatever_is_put_together_programs_agree_about_what_is_let_through():
 
 
 @pytest.mark.parametrize(
-    "rest", ["?access_token=ab", "?x=1&api_key=ab", "#id_token=ab", "?a;password=x", "?Client-Secret=x", "#/x?token=ab"]
-)
+    "rest",
+    [
+        "?access_token=ab", "?x=1&api_key=ab", "#id_token=ab", "?a;password=x", "?Client-Secret=x", "#/x?token=ab",
+        "?access%5Ftoken=ab", "?%61ccess_token=ab", "?access_token%3Dab", "?user[password]=ab", "/;jsessionid=ab",
+        "?next=https%3A%2F%2Fb.example%2F%3Faccess_token%3Dab", "?n=https%253A%252F%252Fb%253Ftoken%253Dab",
+        "?X-Amz-Credential=a&X-Amz-Signature=ab", "?x-api-key=ab",
+    ],
+)  # fmt: skip
 def test_a_link_that_hands_over_a_credential_is_known(rest):
     assert links.carries(f"https://a.example/{rest}")
 
 
-@pytest.mark.parametrize("rest", ["?client_id=x&scope=token", "?token=", "/token", "?code_challenge=x", "?pass"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "?client_id=x&scope=token", "?token=", "/token", "?code_challenge=x", "?pass", "?q=100%25", "?state=a%3Db",
+        "?page.token_type=x",
+    ],
+)  # fmt: skip
 def test_other_links_hand_over_nothing(rest):
     assert not links.carries(f"https://a.example/{rest}")
 
