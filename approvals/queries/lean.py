@@ -10,14 +10,14 @@ from . import drift
 
 #: Bytes of a body that a list reads; a larger ask gets a general sentence and says its size.
 READ = 8 * 1024
-_STORED = READ + OVERHEAD
+STORED = READ + OVERHEAD
 
 
 def rows(actions: QuerySet[Action]) -> QuerySet[Action]:
     """Rows for a list: bodies only when small, the context only of a bundle; both as stored, `newest` opens them."""
     size = Length("body", output_field=IntegerField())
-    small = Case(When(size__lte=_STORED, then=F("body")), default=None, output_field=BinaryField(null=True))
-    few = Q(room__lte=_STORED) & ~Q(bundle="")
+    small = Case(When(size__lte=STORED, then=F("body")), default=None, output_field=BinaryField(null=True))
+    few = Q(room__lte=STORED) & ~Q(bundle="")
     said = Case(When(few, then=F("context")), default=None, output_field=BinaryField(null=True))
     lean = drift.beside(actions.select_related("server", "policy", "checkpoint")).defer("body", "context")
     sized = lean.annotate(size=size, room=Length("context", output_field=IntegerField()))
@@ -28,7 +28,7 @@ def _edited(actions: QuerySet[Action]) -> QuerySet[Action]:
     """With the newest bytes where somebody edited them, when those are small."""
     newest = Edit.objects.filter(action=OuterRef("pk")).order_by("-number")
     room = newest.annotate(room=Length("body", output_field=IntegerField()))
-    small = Case(When(room__lte=_STORED, then=F("body")), default=None, output_field=BinaryField(null=True))
+    small = Case(When(room__lte=STORED, then=F("body")), default=None, output_field=BinaryField(null=True))
     return actions.annotate(
         edits_made=Subquery(newest.values("number")[:1]),
         edited=Subquery(room.annotate(small=small).values("small")[:1]),

@@ -13,10 +13,10 @@ from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
 from ..models import Action, Comment, Consumption, Duty, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules import drilling
 from ..rules.rendering.layouts import Layout, lay_out
-from ..rules.rendering.values import Rows, Sheet, Value
+from ..rules.rendering.values import Sheet
 from ..rules.secrets import asking
 from ..rules.sentences import Part, sentence
-from . import answers, bundles, deciding, drift, edited, history, inbox
+from . import answers, bundles, claims, deciding, drift, edited, history, inbox, watching
 from .drift import Drift
 from .facets import Desk
 
@@ -29,32 +29,18 @@ PARTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """What the server says about its own ask. `rows` is all of it that has no line of its own."""
-
-    title: Value | None
-    risk: Value | None
-    reasoning: Value | None
-    host: Value | None
-    model: Value | None
-    inside: Value | None
-    principal: Value | None
-    subject: Value | None
-    rows: Rows
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """All a template needs. `own`, `voted` and `deciding` say what this reader may still do."""
 
     action: Action
     sentence: tuple[Part, ...]
     layout: Layout
-    claims: Claims
+    claims: claims.Claims
     claimed: Sheet
     key: ServerKey | None
     history: history.History
     alike: str
+    watching: watching.Watching
     reviews: list[Review]
     voided: list[Review]
     edits: list[Edit]
@@ -210,11 +196,12 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         action=action,
         sentence=_sentence(action, body),
         layout=lay_out(action.kind, body, opened=opened, before=before),
-        claims=_claims(claimed),
+        claims=claims.read(claimed),
         claimed=claimed,
         key=ServerKey.objects.filter(server=action.server, revoked_at=None).first(),
         history=past,
         alike=history.alike(action) if action.kind == "elicitation_url" else "",
+        watching=watching.read(action, body, context),
         reviews=spoken.current(reviews),
         voided=spoken.voided(reviews),
         edits=made.edits(action),
@@ -290,11 +277,3 @@ def _secretive(kind: str, body: Any) -> list[str]:
 def _queue(desk: Desk) -> list[UUID]:
     waiting = inbox.waiting(desk=desk, size=QUEUED)
     return list(waiting.order_by("deadline_at", "id").values_list("pk", flat=True)[:QUEUED])
-
-
-def _claims(sheet: Sheet) -> Claims:
-    title, risk, reasoning = (sheet.take("claims", word) for word in ("title", "risk", "reasoning"))
-    return Claims(
-        title, risk, reasoning, sheet.take("identity", "host"), sheet.take("identity", "model"),
-        sheet.take("origin", "name"), sheet.take("origin", "principal"), sheet.take("subject"), sheet.rows(),
-    )  # fmt: skip

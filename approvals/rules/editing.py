@@ -63,7 +63,7 @@ def places(value: Any, listed: Iterable[str], schema: Mapping[str, Any] | None =
             continue
         seen.append(at)
         part = _schema_at(schema, at)
-        there = _at(value, at)
+        there = value_at(value, at)
         found.append(Place(pointer, there, _types(there, part), tuple(part.get("enum", ()))))
     return found
 
@@ -85,7 +85,7 @@ def changed(
             raise BadEdit("Two of these changes are about the same value.", pointer=pointer)
         done.append(at)
         new = _copied(wanted, pointer=pointer)
-        _require_alike(_at(value, at), new, schema=_schema_at(schema, at), pointer=pointer)
+        _require_alike(value_at(value, at), new, schema=_schema_at(schema, at), pointer=pointer)
         made = _replaced(made, at, new)
     return made
 
@@ -145,13 +145,13 @@ def _schema_at(schema: Mapping[str, Any] | None, at: Tokens) -> Mapping[str, Any
 
 def _is_there(value: Any, at: Tokens) -> bool:
     try:
-        _at(value, at)
+        value_at(value, at)
     except KeyError:
         return False
     return True
 
 
-def _at(value: Any, at: Tokens) -> Any:
+def value_at(value: Any, at: Tokens) -> Any:
     """The value there; KeyError when there is none. A dash (RFC 6901: behind the last item) is none."""
     for token in at:
         if isinstance(value, dict) and token in value:
@@ -167,6 +167,6 @@ def _replaced(value: Any, at: Tokens, new: Any) -> Any:
     """Put the new value into a copy of ours."""
     if not at:
         return new
-    holder = _at(value, at[:-1])
+    holder = value_at(value, at[:-1])
     holder[int(at[-1]) if isinstance(holder, list) else at[-1]] = new
     return value

@@ -5,6 +5,7 @@ they are read as what they meant.
 """
 
 import json
+import re
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
@@ -15,9 +16,12 @@ from pydantic_core import PydanticCustomError
 from ..errors import BadPolicy
 from . import matching, timing
 
+_POINTER = re.compile(r"(?:/(?:[^~/\x00-\x1f]|~[01])+)+")
+
 MOST_NEEDED = 7  # a receipt repeats every review, and has at most 16 KiB
 MOST_SIGNED = 4  # the same, with the assertion of a passkey in each
 MOST_NAME_BYTES = 150  # for the same reason
+MOST_NAMES, LONGEST_NAMED = 300, 200  # ids that a rule has names for, and how long each of the two may be
 LONGEST = int(timing.LONGEST.total_seconds())
 
 KINDS = ("sampling", "sampling_result", "elicitation_form", "elicitation_url", "tool_call")
@@ -37,6 +41,18 @@ def _pattern(text: str) -> str:
     if not matching.is_pattern(text):
         raise ValueError("a name pattern has 1 to 200 characters and at most four stars")
     return text
+
+
+def _place(pointer: str) -> str:
+    if len(pointer) > 200 or not _POINTER.fullmatch(pointer):
+        raise ValueError("write a place as a JSON pointer into the arguments, such as /iban")
+    return pointer
+
+
+def _called(word: str) -> str:
+    if word != word.strip() or len(word) > 40 or not (word.isprintable() or not word):
+        raise ValueError("a word for a value has up to 40 characters, no spaces around it and no hidden signs")
+    return word
 
 
 Name = Annotated[str, AfterValidator(_short)]
@@ -83,6 +99,24 @@ class GrantBounds(Part):
     seconds: int = Field(ge=60, le=LONGEST)
 
 
+Named = Annotated[str, Field(min_length=1, max_length=LONGEST_NAMED)]
+
+
+class Watch(Part):
+    """A value of which people want to know whether it was approved before, and whose ids have names.
+
+    `at` points into what `arguments` is about; `called` is the word for it, the last step of `at` when it is left out.
+    """
+
+    at: Annotated[str, AfterValidator(_place)]
+    called: Annotated[str, AfterValidator(_called)] = ""
+    names: Annotated[dict[Named, Named], Field(max_length=MOST_NAMES)] = Field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        return self.called or self.at.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+
+
 class Rule(Part):
     """The rule of one checkpoint; `server` is a name, None for every server; times are whole seconds.
 
@@ -117,6 +151,7 @@ class Rule(Part):
     logging: Roles = ()
     exceptions: Roles = ()
     consequence: str = Field("", max_length=300)
+    watch: Annotated[tuple[Watch, ...], Field(max_length=8)] = ()
     retired: bool = False
 
     @model_validator(mode="after")
@@ -143,6 +178,10 @@ class Rule(Part):
             if index and after <= times[index - 1]:
                 message = "steps of escalation stand in the order of their times, each later than the one before"
                 raise _wrong(f"/escalation/{index}/after_seconds", message)
+        watched = [watch.at for watch in self.watch]
+        if len(set(watched)) != len(watched):
+            again = next(index for index, at in enumerate(watched) if at in watched[:index])
+            raise _wrong(f"/watch/{again}/at", "each value is watched once")
         if self.editors is not None and not self.edit:
             raise _wrong("/editors", "name what may be changed, or nobody who may change it")
         if self.dwell_seconds >= self.deadline_seconds:

@@ -21,6 +21,7 @@ ANSWERED = {"elicitation_form", "elicitation_url"}
 #: 32 bytes as base64url without padding: the last character carries four bits.
 DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 MAX_NAME = 256
+MOST_NAMES = 32  # values for which a server may send a name along
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,17 @@ def origin(value: dict[str, Any]) -> dict[str, str]:
 
 def claims(value: dict[str, Any]) -> None:
     part = require_object(value.get("claims", {}), "/claims")
-    refuse_unknown(part, {"title", "reasoning", "risk"}, "/claims")
+    refuse_unknown(part, {"title", "reasoning", "risk", "names"}, "/claims")
     text(part, "title", limit=300, at="/claims")
     text(part, "reasoning", limit=20000, at="/claims")
     text(part, "risk", limit=100, at="/claims")
+    names = require_object(part.get("names", {}), "/claims/names")
+    if len(names) > MOST_NAMES:
+        raise NotAnAsk("bad_length", f"At most {MOST_NAMES} values are named.", pointer="/claims/names")
+    for place in names:
+        if not 1 <= len(place) <= 200 or not place.startswith("/"):
+            raise NotAnAsk("bad_place", "Name a value by its JSON pointer, such as /customer.", pointer="/claims/names")
+        _short(names[place], f"/claims/names/{_escape(place)}", 200)
 
 
 def identity(value: dict[str, Any]) -> None:

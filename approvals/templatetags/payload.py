@@ -10,11 +10,14 @@ from collections.abc import Iterable
 
 from django import template
 from django.template.defaultfilters import filesizeformat, pluralize
+from django.urls import reverse
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from approvals.queries.page import Page
 from approvals.rules.rendering.values import ROWS, Row, Rows, Value
 
+from . import watching
 from .faithful import apart, day, element_id, faithful, grouped, open_link
 
 register = template.Library()
@@ -133,10 +136,17 @@ def _bytes(table: Rows, where: str) -> str:
 def _table(context: template.Context, table: Rows, where: str) -> str:
     before = ""
     if table.compared:
-        before = f'<th scope="col">Last approved, {day(context["page"].history.last.settled_at)}</th>'
+        before = f'<th scope="col">{_last(context["page"])}</th>'
     rows = "".join(_row(context, row, compared=table.compared) for row in table.rows)
     head = f'<tr><th scope="col">Name and type</th><th scope="col">This ask</th>{before}</tr>'
     return f'<table class="ledger"{where}><thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+
+def _last(page: Page) -> str:
+    """When one like it was approved last, with the way there for who may see it."""
+    last = page.history.last
+    words = f"Last approved, {day(last.settled_at)}"
+    return f'<a href="{reverse("action", args=[last.pk])}">{words}</a>' if page.deciding.holds else words
 
 
 def _row(context: template.Context, row: Row, *, compared: bool) -> str:
@@ -156,7 +166,8 @@ def _now(context: template.Context, row: Row) -> str:
     leaf = _leaf(context, row.value, kind=False)
     shown = f"<mark>{leaf}</mark>" if row.changed and not row.value.large else leaf
     more = f"{apart(row.difference)} than last time" if row.difference else grouped(row.value.plain)
-    return f'{shown}<span class="sub">{more}</span>' if more else shown
+    difference = f'<span class="sub">{more}</span>' if more else ""
+    return f"{shown}{difference}{watching.beside(context.get('page'), row.value)}"
 
 
 def _was(row: Row) -> str:

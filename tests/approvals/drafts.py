@@ -63,5 +63,8 @@ def rules(draw) -> policies.Rule:
         "grants": draw(st.sampled_from([None, {"uses": 20, "seconds": 86_400}])),
         "break_glass": draw(st.sampled_from([None, "cfo"])), "retired": draw(st.booleans()),
         "consequence": draw(st.sampled_from(["", "Money leaves the house."])),
+        "watch": draw(st.sampled_from([[], [
+            {"at": "/iban", "called": "account", "names": {"DE 02 = 1": "Nordlicht"}}, {"at": "/a~1b/0"},
+        ]])),
         "exclude_server_owner": draw(st.booleans()), "review_result": draw(st.booleans()),
     })  # fmt: skip

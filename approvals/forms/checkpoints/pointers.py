@@ -12,8 +12,8 @@ _DEEPER = {
     ("caps", "pending"): "caps_pending", ("grants", "seconds"): "grants_time",
 }  # fmt: skip
 _ROWS = {"needs": ("need", "role"), "escalation": ("step", "role"), "logging": ("logging", "role"),
-         "exceptions": ("exceptions", "role")}  # fmt: skip
-_CELLS = {"count": "count", "after_seconds": "after", "role": "role"}
+         "exceptions": ("exceptions", "role"), "watch": ("watch", "at")}  # fmt: skip
+_CELLS = {"count": "count", "after_seconds": "after", "role": "role", "called": "called", "names": "names"}
 
 
 def field_of(

@@ -104,6 +104,16 @@ ARGUMENTS = Rows(
 STEPS = Rows(
     "step", {"after": lambda: number("After"), "unit": lambda: unit("time"), "role": _role}, ("after", "role"), 5
 )
+WATCH = Rows(
+    "watch",
+    {
+        "at": lambda: text("Where", most=200),
+        "called": lambda: text("Called", most=40),
+        "names": lambda: text("Names, one a line", most=130_000, widget=forms.Textarea(attrs={"rows": 2})),
+    },
+    ("at", "called", "names"),
+    8,
+)
 LOGGING = Rows("logging", {"role": _role}, ("role",), 8)
 EXCEPTIONS = Rows("exceptions", {"role": _role}, ("role",), 8)
-ALL = (NEEDS, ARGUMENTS, STEPS, LOGGING, EXCEPTIONS)
+ALL = (NEEDS, ARGUMENTS, STEPS, WATCH, LOGGING, EXCEPTIONS)

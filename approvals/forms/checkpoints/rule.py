@@ -9,9 +9,9 @@ from django import forms
 from ...errors import BadCondition, BadPolicy, Refusal
 from ...rules import constraints, policies, timing
 from ...rules.constraints import Constraint
-from . import rows
+from . import rows, watching
 from .pointers import field_of
-from .rows import ARGUMENTS, EXCEPTIONS, LOGGING, NEEDS, STEPS, number, seconds, split, text, unit
+from .rows import ARGUMENTS, EXCEPTIONS, LOGGING, NEEDS, STEPS, WATCH, number, seconds, split, text, unit
 
 #: Members of the document that this form says. What else a document holds goes through an edit as it is.
 KNOWN = frozenset(policies.Rule.model_fields)
@@ -93,6 +93,7 @@ class RuleForm(forms.Form):
     needs = property(lambda self: self.rows_of(NEEDS))
     arguments = property(lambda self: self.rows_of(ARGUMENTS))
     steps = property(lambda self: self.rows_of(STEPS))
+    watch = property(lambda self: self.rows_of(WATCH))
     logging = property(lambda self: self.rows_of(LOGGING))
     exceptions = property(lambda self: self.rows_of(EXCEPTIONS))
 
@@ -138,6 +139,7 @@ class RuleForm(forms.Form):
             "exceptions": [row["role"] for row in self._rows(EXCEPTIONS)],
             "caps": {"per_minute": data["caps_per_minute"], "pending": data["caps_pending"]},
             "grants": self._grants(), "edit": self._edit(), "editors": data["editors"] or None,
+            "watch": watching.read(self._watched()),
         }  # fmt: skip
 
     def _rows(self, sort: rows.Rows) -> list[dict[str, Any]]:
@@ -148,6 +150,17 @@ class RuleForm(forms.Form):
             for field, value in row.items():
                 if value in (None, ""):
                     self.add_error(sort.key(index, field), "This is missing.")
+        return [row for _, row in found]
+
+    def _watched(self) -> list[dict[str, Any]]:
+        """Rows of watched values: a word or names alone, without a place, are not whole."""
+        found = list(WATCH.read(self.cleaned_data))
+        self._shown["watch"] = [index for index, _ in found]
+        for index, row in found:
+            if not row["at"]:
+                self.add_error(WATCH.key(index, "at"), "This is missing.")
+            if wrong := watching.unreadable(row["names"]):
+                self.add_error(WATCH.key(index, "names"), wrong)
         return [row for _, row in found]
 
     def _schema(self) -> dict[str, Any] | None:
@@ -224,6 +237,7 @@ def initial(document: dict[str, Any]) -> dict[str, Any]:
         **NEEDS.initial([{"count": 1} | need for need in document.get("needs", ())]),
         **ARGUMENTS.initial([{"name": r.argument, "form": r.form, "value": r.value} for r in simple or ()]),
         **STEPS.initial([_step(step) for step in document.get("escalation", ())]),
+        **WATCH.initial([watching.shown(watch) for watch in document.get("watch", ())]),
         **LOGGING.initial([{"role": role} for role in said["logging"]]),
         **EXCEPTIONS.initial([{"role": role} for role in said["exceptions"]]),
     }  # fmt: skip

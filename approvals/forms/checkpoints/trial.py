@@ -55,7 +55,7 @@ class ProposeForm(forms.Form):
 
 
 class ThenForm(forms.Form):
-    """A moment, in UTC."""
+    """A moment, as the reader's zone has it."""
 
     use_required_attribute = False
     then = Moment(label="At", required=True, error_messages=WORDS | {"required": "Say at which moment."})

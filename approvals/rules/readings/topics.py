@@ -191,6 +191,15 @@ def _consequence(rule: Rule) -> Phrase:
     )
 
 
+def _watch(rule: Rule) -> Phrase:
+    if not rule.watch:
+        return say("no value is compared with those that were approved before")
+    said = [say("{} at {}", watch.word, watch.at) if watch.called else say("{}", watch.at) for watch in rule.watch]
+    known = sum(len(watch.names) for watch in rule.watch)
+    names = f", and {known} name{'' if known == 1 else 's'} for what stands there" if known else ""
+    return say("owners are told whether {} was approved before{}", joined(said, ", "), names)
+
+
 def _rank(rule: Rule) -> Phrase:
     return say("among rules that are just as exact, rank {} counts, and the highest wins", str(rule.rank))
 
@@ -223,6 +232,7 @@ REST = (
     Topic("Logging", ("logging",), _logging),
     Topic("Exceptions", ("exceptions",), _exceptions),
     Topic("Consequence", ("consequence",), _consequence),
+    Topic("Watched", ("watch",), _watch),
     Topic("Rank", ("rank",), _rank),
     Topic("Retired", ("retired",), _retired),
 )
