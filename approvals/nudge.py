@@ -6,7 +6,9 @@ All of them may be lost: rows say what is still owed.
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from uuid import UUID
 
@@ -20,6 +22,7 @@ QUIET = 1.0  # seconds without a try after one that failed
 
 log = logging.getLogger(__name__)
 _quiet_until = 0.0
+_hushed = ContextVar("hushed", default=False)
 
 
 def after_commit(
@@ -29,10 +32,20 @@ def after_commit(
 
     `people` are those to whom an action comes beside their duties, by their ids.
     """
-    told = list(actions)
+    told = [] if _hushed.get() else list(actions)
     named = {str(action): list(ids) for action, ids in (people or {}).items()}
     if told:
         transaction.on_commit(lambda: _tell(event, told, named), robust=True)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Tell nobody of what is done in here: it is long over, and no page has to look again for it."""
+    token = _hushed.set(True)
+    try:
+        yield
+    finally:
+        _hushed.reset(token)
 
 
 def signed_out(*, person: int) -> None:

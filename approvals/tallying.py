@@ -73,6 +73,12 @@ def run(*, at: datetime, limit: int = LIMIT) -> int:
     return sum(_count(day, at=at) for day in _due(at=at)[:limit])
 
 
+def again(*, since: date, at: datetime) -> None:
+    """Count these days anew, up to the present one: actions of theirs have been told late."""
+    for n in range((at.astimezone(UTC).date() - since).days + 1):
+        _count(since + timedelta(days=n), at=at, anew=True)
+
+
 def _due(*, at: datetime) -> list[date]:
     """Days that are counted but not for good, and those after the last that is counted; the oldest first."""
     known = TalliedDay.objects.order_by("-day")
@@ -94,11 +100,11 @@ def _open(counted: TalliedDay, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def _count(day: date, *, at: datetime) -> bool:
+def _count(day: date, *, at: datetime, anew: bool = False) -> bool:
     """Count one day. Whoever comes second waits for the first, and finds that it is done."""
     known, new = TalliedDay.objects.get_or_create(day=day, defaults={"until": at})
     known = TalliedDay.objects.select_for_update().get(pk=day)
-    if not new and not _open(known, at=at):
+    if not (new or anew or _open(known, at=at)):
         return False
     Tally.objects.filter(day=day).delete()
     begin, end = _midnight(day), _midnight(day + timedelta(days=1))

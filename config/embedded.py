@@ -114,7 +114,8 @@ def children(*, valkey: Path | None, demo: Path | None) -> list[dict[str, Any]]:
     if valkey:
         found.insert(0, {"name": "valkey", "argv": [str(get_binary_path()), str(valkey)]})
     if demo:
-        found.append({"name": "demo", "argv": [python, "-m", "approvals.demo.agent", "--together", str(demo)]})
+        agent = [python, "-m", "approvals.demo.agent", "--together", "--past", str(demo)]
+        found.append({"name": "demo", "argv": agent})
     return found
 
 

@@ -1,6 +1,7 @@
 """The demo's host: a real MCP client whose server keeps asking for things, each of which waits for an owner.
 
-    python -m approvals.demo.agent var/demo.json             # --together: its server in this process, 75 MB less
+    python -m approvals.demo.agent var/demo.json             # --together: its server in this process, 75 MB less;
+                                                             # --past: three weeks of decisions first
     python -m approvals.demo.agent --url http://127.0.0.1:8000 --pin jwks.json      # token in PLACET_TOKEN
 
 In shifts, one after the other in the two eras of the protocol, it calls three tools of `approvals.demo.server`; beside
@@ -70,6 +71,12 @@ async def work(console: AsyncConsole, desk: Desk) -> None:
         tasks.create_task(for_ever("shift", shifts(guard, desk)))
         tasks.create_task(for_ever("refund", errands(console, "refund", refunds())))
         tasks.create_task(for_ever("payout", errands(console, "payout", payouts())))
+
+
+async def tell_past() -> None:
+    """In a process of its own: what it takes to write three weeks is given back when they are written."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "manage.py", "demo", "--past")
+    say("past", "told" if await process.wait() == 0 else "not told whole; the next start goes on with it")
 
 
 async def clear(console: AsyncConsole) -> None:
@@ -214,13 +221,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default=os.environ.get("PLACET_URL", "http://127.0.0.1:8000"))
     parser.add_argument("--pin", default=os.environ.get("PLACET_PIN", "first-use"), help="JWKS file, or first-use")
     parser.add_argument("--together", action="store_true", help="run the MCP server in this process, not over stdio")
+    parser.add_argument("--past", action="store_true", help="tell the past in a process of its own, which then ends")
     given = parser.parse_args(argv)
     told = json.loads(given.file.read_text()) if given.file else {"url": given.url, "pin": given.pin}
     # Stopping is dying: what waits is taken back by the next run, and no stop has to wait for a console that stops too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     logging.getLogger("placet").setLevel(logging.ERROR)
-    asyncio.run(_run(told, _desk(together=given.together)))
+    asyncio.run(_run(told, _desk(together=given.together), past=given.past))
     return 0
 
 
@@ -234,9 +242,12 @@ def _desk(*, together: bool) -> Desk:
     return server
 
 
-async def _run(told: dict[str, Any], desk: Desk) -> None:
+async def _run(told: dict[str, Any], desk: Desk, *, past: bool) -> None:
+    telling = asyncio.create_task(tell_past()) if past else None
     async with AsyncConsole(told["url"], token=told.get("token"), pin=told["pin"], patience=PATIENCE) as console:
         await work(console, desk)
+    if telling:
+        await telling
 
 
 if __name__ == "__main__":

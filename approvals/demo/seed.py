@@ -3,25 +3,25 @@
 import json
 import os
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts import servers
 from accounts.models import Server, User
-from approvals import governed, intake, keys, mapfile, submission
-from approvals.models import Finding
+from approvals import intake, keys, reviews, sightings, submission
+from approvals.models import Action, Finding, State
 
-from . import samples
+from . import company, samples
 
 FILE = "demo.json"
-ADMIN = "admin"
-PEOPLE = ("alice", "bob", "carol", "mallory", ADMIN)
 MAP = Path(__file__).with_name("map.yaml")
+BEGAN = timedelta(days=23)  # before the first start: the map is that old, and two days later people began to ask
+GAP = timedelta(minutes=4)  # between two of the first asks; the last came just now
 
 
 def prepare(*, at: datetime) -> Path:
@@ -30,9 +30,8 @@ def prepare(*, at: datetime) -> Path:
     known = json.loads(file.read_text()) if file.exists() else {}
     with transaction.atomic():
         password = known.get("password") or secrets.token_urlsafe(9)
-        _people(password, fresh=not known)
-        _map(at=at)
-        told = {server.name: server for server in Server.objects.all()}
+        company.people(password, fresh=not known)
+        told = _founded(at=at)
         token = known.get("token") if _works(known.get("token")) else servers.issue_token(server=told["shop"], at=at)
         submit_samples(servers_by_name=told, at=at)
     _write(
@@ -42,53 +41,68 @@ def prepare(*, at: datetime) -> Path:
             "token": token,
             "pin": keys.jwks(),
             "password": password,
-            "people": list(PEOPLE),
+            "people": list(company.FIRST),
         },
     )
     return file
 
 
 def submit_samples(*, servers_by_name: dict[str, Server], at: datetime) -> None:
-    """Submit the first asks, hostile ones among them.
+    """Submit the first asks, hostile ones among them; again on another day, when none of them waits any more.
 
     Their idempotency keys keep a second start from repeating them.
     """
-    items = [
-        intake.Item(server=_identity(servers_by_name[name]), key=f"demo-{number}", submission=submission.read(value))
-        for number, (name, value) in enumerate(samples.asks())
-    ]
-    intake.submit_many(items=[item for item in items if not _noted(item)], at=at)
+    if Action.objects.filter(state=State.PENDING, idempotency_key__startswith="demo-").exists():
+        return
+    day, every = f"demo-{at.date()}", list(samples.asks())
+    for number, (name, value) in enumerate(every):
+        item = _item(servers_by_name[name], f"{day}-{number}", value)
+        if not _noted(item):
+            intake.submit_many(items=[item], at=at - GAP * (len(every) - number - 1))
+    _follow(servers_by_name, day=day, at=at)
+
+
+def _founded(*, at: datetime) -> dict[str, Server]:
+    """Put the map in force; at the first start three weeks ago, with what happened to it since."""
+    began = at - BEGAN
+    new = not Server.objects.exists()
+    company.put_map(MAP.read_bytes(), at=began if new else at)
+    told = {server.name: server for server in Server.objects.all()}
+    if new:
+        for server, names in samples.TOOLS.items():
+            sightings.listed(server=_identity(told[server]), names=names, at=began)
+        company.change_the_rule(at=began + timedelta(days=1))
+        company.go_away(at=at - timedelta(days=3))
+        company.ask_for_a_change(at=at - timedelta(hours=2))
+    return told
+
+
+def _follow(told: dict[str, Server], *, day: str, at: datetime) -> None:
+    """What follows from a yes: an answer of the model that waits for its own, and a question to one of the people."""
+    carol, leo = (User.objects.get(username=name) for name in ("carol", "leo"))
+    first = _asked(told["docs-search"], f"{day}-sampling", samples.answered_sampling(), at=at - 3 * GAP)
+    if first:
+        reviews.record(action_id=first, reviewer=carol, verdict="approve", at=at - 2 * GAP)
+        _asked(told["docs-search"], f"{day}-result", samples.sampling_result(first), at=at - GAP)
+    question = _asked(told["crm"], f"{day}-question", samples.question(), at=at - GAP)
+    if question:
+        reviews.record(action_id=question, reviewer=leo, verdict="approve", at=at)
+
+
+def _asked(server: Server, key: str, value: samples.Ask, *, at: datetime) -> UUID | None:
+    """The action, if it is new."""
+    (answer,) = intake.submit_many(items=[_item(server, key, value)], at=at)
+    return answer.action.pk if isinstance(answer, intake.Admitted) and answer.new else None
+
+
+def _item(server: Server, key: str, value: samples.Ask) -> intake.Item:
+    return intake.Item(server=_identity(server), key=key, submission=submission.read(value))
 
 
 def _noted(item: intake.Item) -> bool:
     """Whether it is one of those that are refused for a secret, and was at an earlier start: that leaves no key."""
     rules = [hit.rule for hit in item.submission.secrets]
     return bool(rules) and Finding.objects.filter(server_id=item.server.id, about__in=rules).exists()
-
-
-def _people(password: str, *, fresh: bool) -> None:
-    """Make those who are missing. Whoever has one of these names and another mail address is not the demo's, and stays.
-
-    With `fresh`, the file that told the password is gone, so the demo's people get the new one.
-    """
-    hashed = make_password(password)
-    for name in PEOPLE:
-        admin, mail = name == ADMIN, f"{name}@example.org"
-        said = {"email": mail, "password": hashed, "is_staff": admin, "is_superuser": admin}
-        person, new = User.objects.get_or_create(username=name, defaults=said)
-        if not new and fresh and person.email == mail:
-            User.objects.filter(pk=person.pk).update(password=hashed)
-
-
-def _map(*, at: datetime) -> None:
-    """Put in force what of the demo's map is not there. What is there stays, also when it was changed since."""
-    for missing in mapfile.plan(MAP.read_bytes(), at=at):
-        if missing.how == mapfile.CREATED:
-            governed.kind(missing.about).put(
-                governed.Confirmed(
-                    subject=missing.subject, proposed=missing.proposed, author=None, confirmed_by=None, at=at
-                )
-            )
 
 
 def _identity(server: Server) -> servers.Identity:

@@ -1,14 +1,17 @@
 """The demo's seed: what is missing is made, what is there stays."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from accounts import roles
 from accounts.models import Membership, User
 from approvals import mapfile
-from approvals.demo import seed
-from approvals.models import Action, Finding
+from approvals.demo import company, history, seed
+from approvals.models import Action, Change, Delivery, Entry, Finding, Policy, Receipt, Tally
+
+ASKS = 17  # without the two that are refused for a secret
 
 pytestmark = pytest.mark.django_db
 
@@ -27,11 +30,11 @@ def works(name: str, password: str) -> bool:
     return User.objects.get(username=name).check_password(password)
 
 
-def test_a_first_start_names_people_servers_and_thirteen_asks(now):
+def test_a_first_start_names_people_servers_and_first_asks(now):
     told = prepared(now)
     assert told["people"] == ["alice", "bob", "carol", "mallory", "admin"]
     assert all(works(name, told["password"]) for name in told["people"])
-    assert Action.objects.count() == 13
+    assert Action.objects.count() == ASKS
     assert Action.objects.get(name="export_customers").reason == "no_checkpoint"
     assert Action.objects.get(name="search_documents").reason == "policy"
 
@@ -40,8 +43,8 @@ def test_a_second_start_changes_nothing(now, later):
     first = prepared(now)
     roles.take(role="payments-owner", user=User.objects.get(username="bob"), at=now)
     assert prepared(later) == first
-    assert Action.objects.count() == 13
-    assert [each.subject for each in mapfile.plan(seed.MAP.read_bytes(), at=later)] == ["payments-owner"]
+    assert Action.objects.count() == ASKS
+    assert [each.subject for each in mapfile.plan(seed.MAP.read_bytes(), at=later)] == ["payments-owner", "shop/payout"]
     held = Membership.objects.filter(Membership.at(later), person__username="bob", role__name="payments-owner")
     assert not held.exists(), "an admin's change stays"
 
@@ -71,3 +74,35 @@ def test_people_who_are_not_the_demos_are_left_alone(now):
 def test_nobody_else_may_read_the_password(now, var):
     prepared(now)
     assert (var / seed.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_the_map_was_changed_by_two_admins_and_another_change_waits_for_the_second(now):
+    prepared(now)
+    first, second = Policy.objects.filter(checkpoint__name=company.PAYOUT).order_by("revision")
+    assert (first.rule.need, second.rule.need) == (1, 2)
+    assert list(Change.objects.order_by("id").values_list("state", flat=True)) == ["applied", "proposed"]
+
+
+def test_three_weeks_were_decided_by_the_same_verbs_and_are_told_once(now):
+    prepared(now)
+    waiting = Action.objects.filter(state="pending").count()
+    told = history.tell(at=now, rest=0)
+    assert told > 400 and history.tell(at=now, rest=0) == 0
+    past = Action.objects.filter(idempotency_key__startswith=history.PREFIX)
+    assert past.count() == told and not past.filter(state="pending").exists()
+    assert Action.objects.filter(state="pending").count() == waiting
+    ended = Counter(past.values_list("state", "reason"))
+    for ending in (("denied", "owner_denied"), ("expired", "expired"), ("withdrawn", "withdrawn"), ("denied", "policy"),
+                   ("approved", "break_glass"), ("approved", "grant")):  # fmt: skip
+        assert ended[ending], ending
+    _it_is_on_record(past)
+
+
+def _it_is_on_record(past):
+    """A receipt each, lines of the ledger at their time, a count of each day, and nothing owed to a queue."""
+    assert Receipt.objects.filter(action__in=past).count() == past.count()
+    assert not Delivery.objects.filter(action__in=past, delivered_at=None).exists()
+    assert all(entry.at < entry.action.deadline_at for entry in Entry.objects.filter(event="action.approved"))
+    assert past.filter(edits__isnull=False, state="approved").exists() and past.filter(comments__isnull=False).exists()
+    assert Tally.objects.filter(what="ended").values("day").distinct().count() > 15
+    assert Finding.objects.get(code="break_glass").resolved_by.username == "erin"
