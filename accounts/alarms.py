@@ -16,7 +16,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from . import browsers, notices, proofs, sessions, signins
+from . import browsers, notices, proofs, sessions, signins, tongues
 from .models import Notice, User
 
 #: So many wrong answers within `TRYING` are told to the person, once within `QUIET`.
@@ -57,6 +57,7 @@ def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     known = signins.known(person=user, address=address, browser=browser)
     made = signins.began(person=user, address=address, browser=browser, how=proofs.how(request, user), at=at)
     request.session[sessions.SIGN_IN] = made.pk
+    tongues.learn(request, user)
     if not known:
         text = f"You signed in from {address} with {browser}: a place you did not sign in from before."
         text = f"{text} If this was not you, end it and change your password."

@@ -6,10 +6,13 @@ On a page the row was read together with its person (`accounts.reading`), so ask
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from .models import Preference, User
 
 KEEPABLE = frozenset({
-    "language", "time_zone", "seen_zone", "sound", "motion", "tour_dismissed_at", "quiet_from", "quiet_until",
+    "language", "time_zone", "seen_language", "seen_zone", "sound", "motion", "tour_dismissed_at",
+    "quiet_from", "quiet_until",
 })  # fmt: skip
 
 
@@ -28,6 +31,11 @@ def keep(*, person: User, **changes: object) -> Preference:
     kept, _ = Preference.objects.update_or_create(person=person, defaults=changes)
     person._state.fields_cache["preference"] = kept
     return kept
+
+
+def language(preference: Preference) -> str:
+    """The language this person is written to in while they are not here."""
+    return preference.language or preference.seen_language or settings.LANGUAGE_CODE
 
 
 def zone(preference: Preference) -> tzinfo | None:

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.tongues.Tongue",
     "accounts.entrance.Entrance",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -242,7 +243,10 @@ if OIDC_ISSUER:
     }
 
 # ── Words, times, files ───────────────────────────────────────────────────────────────────────────────────────────
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # what servers, logs, the ledger and exports read, whatever pages say
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -7,7 +7,8 @@ from django.db.models import Q
 class Preference(models.Model):
     """One row a person; who chose nothing has none, and an empty text is no choice.
 
-    `language` empty: as the browser asks. `time_zone` empty: `seen_zone`, the zone of the browser that was here last.
+    `language` and `time_zone` empty: as the browser says, on each page; `seen_…` is what it said when they signed in
+    last, for what is written to them while they are not here.
     `sound` and `motion` are what an arriving ask may bring. Both ends of the quiet hours are times of the person's own
     day; they may reach over midnight.
     """
@@ -18,6 +19,7 @@ class Preference(models.Model):
     language = models.CharField(max_length=12, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
     seen_zone = models.CharField(max_length=64, blank=True, default="")
+    seen_language = models.CharField(max_length=12, blank=True, default="")
     sound = models.BooleanField(default=False)
     motion = models.BooleanField(default=False)
     tour_dismissed_at = models.DateTimeField(null=True)

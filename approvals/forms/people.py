@@ -1,9 +1,10 @@
-"""Who holds a role, who is away, who may change the map: as their pages send it. All times are UTC."""
+"""Who holds a role, who is away, who may change the map: as their pages send it. Times are of the reader's zone."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import override
 
 from django import forms
+from django.utils import timezone
 
 MOMENT = "%Y-%m-%dT%H:%M"
 WORDS = {"invalid": "Write a day and a time, as 2026-11-27 18:00."}
@@ -11,7 +12,7 @@ NOTE = 1000
 
 
 class Moment(forms.DateTimeField):
-    """A day and a time of day, in UTC."""
+    """A day and a time of day, as the reader's zone has them."""
 
     widget = forms.DateTimeInput(format=MOMENT, attrs={"type": "datetime-local"})
 
@@ -82,8 +83,9 @@ class AbsenceForm(forms.Form):
 
 def ready_ends(at: datetime) -> dict[str, datetime | None]:
     """When each of the ready absences ends that starts now: midnight after, midnight before Monday, not yet known."""
-    midnight = datetime.combine(at.astimezone(UTC).date(), time(), tzinfo=UTC)
-    return {
-        "today": midnight + timedelta(days=1), "monday": midnight + timedelta(days=7 - midnight.weekday()),
-        "open": None,
-    }  # fmt: skip
+    today, zone = timezone.localdate(at), timezone.get_current_timezone()
+
+    def midnight(*, after: int) -> datetime:
+        return datetime.combine(today + timedelta(days=after), time(), tzinfo=zone)
+
+    return {"today": midnight(after=1), "monday": midnight(after=7 - today.weekday()), "open": None}

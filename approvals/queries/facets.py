@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -60,6 +60,7 @@ class Facets:
     due: str = ""
     flag: str = ""
     until: datetime | None = None
+    choosing: bool = False
 
     @classmethod
     def read(cls, query: dict[str, str], *, at: datetime | None = None) -> "Facets":
@@ -87,6 +88,7 @@ class Facets:
             due=due,
             flag="" if decided else one_of("flag", FLAGS),
             until=_within(due, at) if at and due else None,
+            choosing=query.get("choose") == "1" and not decided,
         )
 
     @property
@@ -109,9 +111,20 @@ class Facets:
         said = {
             "view": "" if changed.view == "open" else changed.view, "part": changed.part, "kind": changed.kind,
             "server": changed.server, "role": changed.role, "q": changed.search, "state": changed.state,
-            "since": changed.since or "", "last": changed.last or "", "due": changed.due, "flag": changed.flag, "after": str(changed.after or ""),
+            "since": changed.since or "", "last": changed.last or "", "due": changed.due, "flag": changed.flag,
+            "after": str(changed.after or ""),
         }  # fmt: skip
         return "?" + urlencode({name: value for name, value in said.items() if value})
+
+    @property
+    def lasting(self) -> str:
+        """What of its address can be kept: all but where a page of it begins."""
+        return self.address(after=None)
+
+    @property
+    def choose(self) -> str:
+        """This list, with boxes to choose rows by."""
+        return self.address() + ("&" if self.address() != "?" else "") + "choose=1"
 
     def narrow(self, actions: QuerySet[Action]) -> QuerySet[Action]:
         if self.kind:
@@ -143,9 +156,9 @@ class Facets:
 
 
 def _within(due: str, at: datetime) -> datetime:
-    """Until when: a quarter of an hour, an hour, or the end of the day on which it is `at` there."""
+    """Until when: a quarter of an hour, an hour, or the end of the reader's day."""
     if due == "today":
-        return datetime.combine(at.date() + timedelta(days=1), time(), at.tzinfo)
+        return midnight(timezone.localdate(at) + timedelta(days=1))
     return at + timedelta(minutes={"quarter": 15, "hour": 60}[due])
 
 
@@ -172,9 +185,9 @@ def day(text: str) -> date | None:
     return found if 1970 < found.year < 9999 else None
 
 
-def midnight(day: date) -> datetime:
-    """When a day begins where the reader is."""
-    return datetime.combine(day, time(), timezone.get_current_timezone())
+def midnight(day: date, zone: tzinfo | None = None) -> datetime:
+    """When a day begins in a zone; where none is named, where the reader is."""
+    return datetime.combine(day, time(), zone or timezone.get_current_timezone())
 
 
 @dataclass(frozen=True, slots=True)

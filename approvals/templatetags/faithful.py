@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts import times
 from approvals.models import Action, State
 from approvals.queries.facets import Facets
 from approvals.queries.inbox import Section
@@ -105,8 +107,8 @@ def left(until: datetime, at: datetime) -> str:
 
 
 @register.filter
-def ago(then: datetime, at: datetime) -> str:
-    return moments.ago(then, at=at)
+def ago(then: datetime, at: datetime) -> SafeString:
+    return timed(then, moments.ago(then, at=at))
 
 
 @register.filter
@@ -125,21 +127,59 @@ def lasting(action: Action) -> int:
 
 
 @register.filter
+def exact(at: datetime) -> str:
+    """The whole moment in the reader's zone, with the zone's name; for a title."""
+    return times.exact(at)
+
+
+@register.filter
 def clock(at: datetime) -> SafeString:
     """A time of day, with the whole moment behind it."""
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%H:%M:%S"))
+    return timed(at, times.clock(at))
+
+
+@register.filter
+def zoned_clock(at: datetime) -> SafeString:
+    """The same, and in which zone."""
+    return format_html("{} {}", clock(at), times.zone_name(at))
 
 
 @register.filter
 def day(at: datetime) -> SafeString:
-    return format_html('<time datetime="{}">{} {}</time>', at.isoformat(), at.day, at.strftime("%b"))
+    return timed(at, times.day(at))
 
 
 @register.filter
 def moment(at: datetime) -> SafeString:
-    return format_html(
-        '<time datetime="{}">{}, {} {}</time>', at.isoformat(), at.strftime("%H:%M:%S"), at.day, at.strftime("%b %Y")
-    )
+    return timed(at, times.moment(at))
+
+
+@register.filter
+def zoned_moment(at: datetime) -> SafeString:
+    return format_html("{} {}", moment(at), times.zone_name(at))
+
+
+@register.filter
+def zone_name(at: datetime) -> str:
+    """What the zone is called in which this reader reads that moment."""
+    return times.zone_name(at)
+
+
+@register.filter
+def field_moment(at: datetime | None) -> str:
+    """A moment as a field for a day and a time holds it, in the reader's zone."""
+    return times.written(at) if at else ""
+
+
+@register.simple_tag
+def zone() -> str:
+    """What the reader's zone is called now: beside fields in which times are typed."""
+    return times.zone_name(timezone.now())
+
+
+def timed(at: datetime, words: str) -> SafeString:
+    """Words for a moment; behind them the moment itself, for programs and for who wants to know exactly."""
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), times.exact(at), words)
 
 
 @register.filter
@@ -196,7 +236,7 @@ def _part(part: Part) -> str:
 @register.simple_tag
 def facet_link(facets: Facets) -> str:
     """This list from its beginning, without its filters."""
-    return facets.address(kind="", server="", role="", search="", after=None)
+    return facets.address(kind="", server="", role="", search="", due="", flag="", after=None)
 
 
 @register.simple_tag

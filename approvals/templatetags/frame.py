@@ -6,11 +6,12 @@ from datetime import datetime
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts import times
 from approvals.queries import frame as read_frame
-from approvals.rules import moments
+
+from .faithful import timed
 
 register = template.Library()
 
@@ -81,14 +82,14 @@ def frame(context: template.Context) -> Shown:
 
 @register.filter
 def when(then: datetime, at: datetime) -> SafeString:
-    """A day and a time of day, in UTC as all times here."""
-    return format_html('<time datetime="{}">{}</time>', then.isoformat(), moments.when(then, at=at))
+    """A day and a time of day, in the reader's zone."""
+    return timed(then, times.when(then, at=at))
 
 
 @register.filter
 def when_plainly(then: datetime, at: datetime) -> str:
     """The same for places that hold no marks."""
-    return moments.when(then, at=at)
+    return times.when(then, at=at)
 
 
 def _here(context: template.Context) -> str:

@@ -57,7 +57,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     facets, held = Facets.read({**asked, "view": "decided"}), Desk.of(request.user, at=at).held
     if not held:
         raise Http404
-    since, last = facets.since or (at - USUAL).date(), facets.last or at.date()
+    since, last = facets.since or timezone.localdate(at - USUAL), facets.last or timezone.localdate(at)
     edges = {"since": midnight(since), "until": midnight(last + timedelta(days=1))}
     table = records.table(held.keys(), **edges, narrow=facets.narrow)
     form = asked.get("format") if asked.get("format") in tables.FORMATS else "csv"

@@ -1,6 +1,6 @@
 """The log of the logging owners: what was decided at their checkpoints, in words and as a file."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -45,7 +45,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     if not mine:
         raise Http404
     since, last = day(asked.get("since", "")) or (at - USUAL).date(), day(asked.get("last", "")) or at.date()
-    table = records.table(mine, since=midnight(since), until=midnight(last + timedelta(days=1)))
+    table = records.table(mine, since=midnight(since, UTC), until=midnight(last + timedelta(days=1), UTC))
     form = asked.get("format") if asked.get("format") in tables.FORMATS else "csv"
     write, content_type = tables.FORMATS[form]
     name = f"decided-{since.isoformat()}-{last.isoformat()}.{form}"

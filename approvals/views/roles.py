@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import times
 from accounts.models import Membership
 
 from .. import access, changes
@@ -17,7 +18,7 @@ from ..forms.people import LeaveForm, MemberForm
 from ..models import Change
 from ..queries import proposed
 from ..queries import roles as read_roles
-from ..rules import differences, documents, moments
+from ..rules import differences, documents
 from . import proposals
 from .people import admin, reader
 
@@ -105,6 +106,6 @@ def _shown(
 
 
 def _moment(said: str) -> datetime | None:
-    """The moment somebody asks about; what makes no sense is none. Times are UTC where nothing else is said."""
-    read = moments.read(said)
+    """The moment somebody asks about; what makes no sense is none. Where no offset is said, the reader's."""
+    read = times.read(said)
     return read if read is not None and read.year >= 2000 else None

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import absences, roles
+from accounts import absences, roles, times
 from accounts.models import User
 from approvals import changes, findings
 from approvals.queries import answers, frame
-from approvals.rules import moments
 from tests.publishing import publish
 
 from . import answering
@@ -113,6 +112,6 @@ def test_an_absence_is_told_until_its_end_and_no_longer(client, alice, now):
 
 def test_moments_are_said_as_a_calendar_says_them(now):
     noon = now.replace(month=11, day=23, hour=12, minute=0, year=2026)
-    assert moments.when(noon + timedelta(hours=6), at=noon) == "18:00 today"
-    assert moments.when(noon + timedelta(days=4), at=noon) == "Fri 27 Nov, 12:00"
-    assert moments.when(noon + timedelta(days=60), at=noon) == "Fri 22 Jan 2027, 12:00"
+    assert times.when(noon + timedelta(hours=6), at=noon) == "18:00 today"
+    assert times.when(noon + timedelta(days=4), at=noon) == "Fri 27 Nov, 12:00"
+    assert times.when(noon + timedelta(days=60), at=noon) == "Fri 22 Jan 2027, 12:00"

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 
+from accounts import times
 from accounts.models import Server, User
 
 from ... import access
 from ...models import Kind
-from ...rules import moments
 from . import seen, volume, wanting
 from .holding import Holding, Post
 from .revisions import Stop, stops
@@ -37,13 +37,13 @@ class Wanted:
         def text(name: str) -> str:
             return query.get(name, "").replace("\0", "").strip()[:64]
 
-        moment = moments.read(said) if (said := text("moment")) else None
+        moment = times.read(said) if (said := text("moment")) else None
         wrong = bool(said) and (moment is None or moment > at)
         return cls(text("server"), text("after"), None if wrong else moment, wrong)
 
     @property
     def address(self) -> str:
-        moment = self.moment.isoformat().removesuffix("+00:00") if self.moment else ""
+        moment = self.moment.isoformat().replace("+00:00", "Z") if self.moment else ""
         said = {"server": self.server, "moment": moment, "after": self.after}
         return "?" + urlencode({name: value for name, value in said.items() if value})
 

@@ -1,0 +1,1 @@
+"""How figures of ours are written, a language each. Only where Django's own way could mislead (docs/decisions)."""
