@@ -92,7 +92,7 @@ def test_three_weeks_were_decided_by_the_same_verbs_and_are_told_once(now):
     assert past.count() == told and not past.filter(state="pending").exists()
     assert Action.objects.filter(state="pending").count() == waiting
     ended = Counter(past.values_list("state", "reason"))
-    for ending in (("denied", "owner_denied"), ("expired", "expired"), ("withdrawn", "withdrawn"), ("denied", "policy"),
+    for ending in (("denied", "owner_denied"), ("expired", "expired"), ("withdrawn", "withdrawn"), ("denied", "policy_denied"),
                    ("approved", "break_glass"), ("approved", "grant")):  # fmt: skip
         assert ended[ending], ending
     _it_is_on_record(past)
