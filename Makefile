@@ -1,4 +1,4 @@
-.PHONY: secrets run test lint bench lock test-pg conformance mutants forgeries
+.PHONY: messages secrets run test lint bench lock test-pg conformance mutants forgeries
 PY = .venv/bin/python
 LOCK = runtime
 
@@ -50,3 +50,7 @@ forgeries:  ## 10,000 changed receipts for each way of changing them: none is be
 secrets:  ## a thousand secrets through every way in; none is found in what the console leaves behind
 	@sh scripts/bootstrap.sh test
 	PLANTED=1000 $(PY) -m pytest -q tests/journeys/test_planted_secrets.py
+
+messages:  ## the sentences of all pages, collected for translators; needs gettext
+	@sh scripts/bootstrap.sh test
+	@sh scripts/messages.sh
