@@ -5,6 +5,7 @@ without them for whoever wants none, and readers say how many they want.
 """
 
 import logging
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from placet.tlog import cosigning, heads, witness
 from .models import Cosignature
 from .queries import tree
 
-PATIENCE = 5.0  # seconds for one answer of a witness
+PATIENCE = 5.0  # seconds for one answer of a witness, however slowly it comes
 LONGEST = 16 * 1024
+AHEAD = 60  # seconds that a witness's clock may be before ours
 
 log = logging.getLogger(__name__)
 
@@ -34,29 +36,31 @@ def wanted() -> list[tuple[str, cosigning.Witness]]:
     return cosigning.listed(settings.WITNESSES)
 
 
-def collect(*, client: Any) -> int:
+def collect(*, client: Any, at: datetime) -> int:
     """Bring the newest head to those who have not co-signed it; return how many did now. No transaction is open
     meanwhile. `client` is an HTTP client of httpx2."""
     head = tree.shown()
     if head is None:
         return 0
     note, done = heads.read(head.whole), 0
-    have = {given.witness for given in cosigning.given(note, [each for _, each in wanted()])}
+    have = {had.witness for had in cosigning.given(note, [each for _, each in wanted()])}
     for url, each in wanted():
         if each.name in have:
             continue
         try:
-            line = _asked(client, url, each, head)
+            line, given = _asked(client, url, each, head, at=at)
         except Unwilling as no:
             told = {"witness": each.name, "count": head.size, "error": type(no).__name__}
             log.warning("a witness has not co-signed the head", extra=told)
             continue
-        _keep(head, each, line)
+        _keep(head, given, line)
         done += 1
     return done
 
 
-def _asked(client: Any, url: str, each: cosigning.Witness, head: tree.Head) -> str:
+def _asked(
+    client: Any, url: str, each: cosigning.Witness, head: tree.Head, *, at: datetime
+) -> tuple[str, cosigning.Cosignature]:
     """The cosignature's line. A witness that has seen another size than we thought says so, and is asked again."""
     old = _last(each)
     for _ in range(2):
@@ -68,7 +72,10 @@ def _asked(client: Any, url: str, each: cosigning.Witness, head: tree.Head) -> s
         old = int(text)
     if status != 200:
         raise Unwilling(f"it answered {status}: {' '.join(text.split())[:200]}")
-    return _line(text, each, head)
+    line, given = _line(text, each, head)
+    if given.at > at.timestamp() + AHEAD:
+        raise Unwilling("it signed for a time that is still to come")
+    return line, given
 
 
 def _body(head: tree.Head, old: int) -> bytes:
@@ -83,32 +90,40 @@ def _last(each: cosigning.Witness) -> int:
 
 
 def _post(client: Any, url: str, body: bytes) -> tuple[int, str]:
+    """Status and text of its answer. It is somebody else's machine: neither its length nor its pace is up to it."""
     import httpx2
 
+    until, said = time.monotonic() + PATIENCE, b""
+    given = {
+        "content": body,
+        "timeout": PATIENCE,
+        "follow_redirects": False,
+        "headers": {"Accept-Encoding": "identity"},
+    }
     try:
-        answer = client.post(f"{url}/add-checkpoint", content=body, timeout=PATIENCE, follow_redirects=False)
-    except httpx2.HTTPError as error:
+        with client.stream("POST", f"{url}/add-checkpoint", **given) as answer:
+            for part in answer.iter_raw():
+                said += part
+                if len(said) > LONGEST or time.monotonic() > until:
+                    raise Unwilling("its answer is too long, or comes too slowly")
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Unwilling(f"it cannot be reached ({type(error).__name__})") from error
-    if len(answer.content) > LONGEST:
-        raise Unwilling("its answer is too long")
-    return answer.status_code, answer.text
+    return answer.status_code, said.decode("utf-8", "replace")
 
 
-def _line(text: str, each: cosigning.Witness, head: tree.Head) -> str:
-    """The one line among those answered that is this witness's cosignature of this head."""
+def _line(text: str, each: cosigning.Witness, head: tree.Head) -> tuple[str, cosigning.Cosignature]:
+    """The one line among those answered that is this witness's cosignature of this head, and what it says."""
     for line in text.splitlines():
         try:
             note = heads.read(head.note + line.encode() + b"\n")
         except heads.BadHead:
             continue
-        if cosigning.given(note, [each]):
-            return line
+        if found := cosigning.given(note, [each]):
+            return line, found[0]
     raise Unwilling("what it answered is no cosignature of this head by its key")
 
 
-def _keep(head: tree.Head, each: cosigning.Witness, line: str) -> None:
-    given = cosigning.given(heads.read(head.note + line.encode() + b"\n"), [each])[0]
+def _keep(head: tree.Head, given: cosigning.Cosignature, line: str) -> None:
+    said = {"line": line, "at": datetime.fromtimestamp(given.at, UTC)}
     with transaction.atomic():
-        Cosignature.objects.get_or_create(
-            head_id=head.size, witness=each.name, defaults={"line": line, "at": datetime.fromtimestamp(given.at, UTC)}
-        )
+        Cosignature.objects.get_or_create(head_id=head.size, witness=given.witness, defaults=said)

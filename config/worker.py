@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import threading
+from datetime import UTC, datetime
 from typing import Any, override
 
 from celery import bootsteps, signals
@@ -105,7 +106,7 @@ class WitnessCaller(Listener):
         with httpx2.Client() as client:
             while not _ending.wait(WITNESS_PAUSE):
                 try:
-                    witnessing.collect(client=client)
+                    witnessing.collect(client=client, at=datetime.now(UTC))
                 except Exception:
                     log.exception("The ledger’s head could not be brought to its witnesses.")
                 finally:

@@ -5,8 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import threading
+import time
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -79,10 +82,10 @@ def test_the_console_collects_cosignatures_and_serves_them_with_the_head(pinned,
         httpx2.Client() as client,
     ):
         settings.WITNESSES = f"{url} {vkey}, {other} {second}"
-        assert witnessing.collect(client=client) == 2 and witnessing.collect(client=client) == 0
+        assert witnessing.collect(client=client, at=now) == 2 and witnessing.collect(client=client, at=now) == 0
         later = head_of(4, at=now + timedelta(seconds=5))
         assert tree.shown().cosignatures == () and tree.shown(witnesses=2).size == head.size
-        assert witnessing.collect(client=client) == 2
+        assert witnessing.collect(client=client, at=now) == 2
     shown = tree.shown(witnesses=2)
     assert (shown.size, len(shown.cosignatures)) == (later.size, 2)
     given = cosigning.given(heads.read(shown.whole), [cosigning.witness(vkey), cosigning.witness(second)])
@@ -143,7 +146,9 @@ def test_a_witness_killed_between_the_disk_and_its_answer_never_signs_another_hi
         assert asked(url, forged(2), old=0).status_code == 409
         assert asked(url, forged(3), old=3).status_code == 422
         settings.WITNESSES = f"{url} {vkey}"
-        assert witnessing.collect(client=client) == 1, "the console learns what the witness has seen, and goes on"
+        assert witnessing.collect(client=client, at=now) == 1, (
+            "the console learns what the witness has seen, and goes on"
+        )
 
 
 def test_a_witness_that_has_seen_more_than_there_is_does_not_sign(pinned, now, settings, caplog):
@@ -152,7 +157,7 @@ def test_a_witness_that_has_seen_more_than_there_is_does_not_sign(pinned, now, s
     with running(pinned) as (url, vkey), httpx2.Client() as client:
         asked(url, forged(9), old=0)
         settings.WITNESSES = f"{url} {vkey}"
-        assert witnessing.collect(client=client) == 0
+        assert witnessing.collect(client=client, at=now) == 0
     assert caplog.records[-1].error == "SeenMore" and not Cosignature.objects.exists()
 
 
@@ -161,7 +166,82 @@ def test_a_witness_that_is_away_or_signs_for_another_is_no_witness(pinned, now, 
     with running(pinned) as (url, _), httpx2.Client() as client:
         other = cosigning.Witness("w1.example.org", keys.signer().public_key).vkey
         settings.WITNESSES = f"{url} {other}, http://127.0.0.1:9 {cosigning.Witness('w9', b'k' * 32).vkey}"
-        assert witnessing.collect(client=client) == 0
+        assert witnessing.collect(client=client, at=now) == 0
+
+
+@contextmanager
+def answering(answer):
+    """A witness that answers whatever `answer(body)` gives, as bytes or piece by piece."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):
+            said = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for piece in [said] if isinstance(said, bytes) else said:
+                    self.wfile.write(piece)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def without_end(body):
+    while True:
+        time.sleep(0.05)
+        yield b"x"
+
+
+def test_a_witness_that_lies_or_never_ends_stops_no_other(pinned, now, settings, monkeypatch, tmp_path):
+    """It is somebody else's machine: no time it signs for, no length and no pace may stop the next one."""
+    monkeypatch.setattr(witnessing, "PATIENCE", 0.3)
+    head_of(3, at=now)
+    key = keys.halves.FileSigner.generate(tmp_path / "w0.pem")
+    mine = cosigning.Witness("w0.example.org", key.public_key)
+
+    def at_the_end_of_time(seconds):
+        def answer(body):
+            note = witness.asked(body)[2]
+            raw = cosigning._message(note, seconds)
+            blob = mine.key_id + seconds.to_bytes(8, "big") + key.sign(raw)
+            return f"— {mine.name} {heads.base64_of(blob)}\n".encode()
+
+        return answer
+
+    hour = int(now.timestamp()) + 3600
+    lies = [at_the_end_of_time(2**63 - 1), at_the_end_of_time(2**64 - 1), at_the_end_of_time(hour)]
+    lies += [lambda body: iter([b"x" * 4096] * 9), without_end, lambda body: b"\xff\n" * 9]
+    with running(pinned) as (url, vkey), httpx2.Client() as client:
+        for lie in lies:
+            with answering(lie) as other:
+                settings.WITNESSES = f"{other} {mine.vkey}, {url} {vkey}"
+                began = time.monotonic()
+                witnessing.collect(client=client, at=now)
+                assert time.monotonic() - began < 3
+                assert [each.witness for each in Cosignature.objects.all()] == ["w1.example.org"]
+
+
+def test_honest_heads_with_wrong_proofs_leave_room_for_the_head_that_convicts(pinned, now, monkeypatch):
+    monkeypatch.setattr(witness, "MOST_EVIDENCE", 1000)
+    first, key, state = head_of(3, at=now), keys.halves.FileSigner.generate(pinned / "w.pem"), pinned / "w.json"
+    mine = witness.Witness(
+        name="w", key=key, origin=settings.PUBLIC_URL, keys=lambda: keys.jwks()["keys"], state=state
+    )  # fmt: skip
+    mine.add(heads.read(first.note), old=0, proof=[], at=1)
+    litter = b"\xe2\x80\x94 x AAAAAAAA\n" * 50
+    later = [head_of(2, at=now + timedelta(seconds=number)).note for number in range(2, 30, 2)]
+    for number, note in enumerate([*later, *later, forged(3)]):
+        with pytest.raises(witness.Refused):
+            mine.add(heads.read(note + litter * (number % 2)), old=3, proof=[], at=1)
+    kept = pinned.joinpath("w.json.refused").read_bytes()
+    assert heads.read(forged(3)).text.encode() in kept and b"\n\xe2\x80\x94 x " not in kept
+    assert kept.count(heads.read(later[0]).text.encode()) == 1
 
 
 def test_the_times_and_keys_of_cosignatures_are_checked(pinned, now):

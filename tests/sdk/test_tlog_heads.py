@@ -5,8 +5,9 @@ import base64
 import pytest
 from aics_tlog.checkpoint import checkpoint_from_note
 from aics_tlog.note import parse_note, verify_note, vkey_from_ed25519
+from placet import jws
 from placet.receipts import FileSigner
-from placet.tlog import heads
+from placet.tlog import cosigning, heads
 
 ORIGIN = "https://console.example.org"
 HEAD = heads.Head(ORIGIN, 4712, bytes(range(32)))
@@ -50,6 +51,26 @@ def test_a_head_of_another_key_or_another_size_or_a_revoked_key_is_refused(note,
     ):
         with pytest.raises(heads.BadHead):
             heads.signed_by(read, keys)
+
+
+@pytest.mark.parametrize("point", [*sorted(jws.SMALL_ORDER)[:4], bytes([1]) + bytes(31)])
+def test_a_point_of_small_order_signs_no_head_and_is_no_witness(point):
+    """OpenSSL takes such a key, and anybody signs anything in its name."""
+    anything = bytes([1]) + bytes(63)
+    blob = base64.b64encode(heads.key_id(ORIGIN, point) + anything).decode()
+    read = heads.read(f"{HEAD.text}\n— {ORIGIN} {blob}\n".encode())
+    with pytest.raises(heads.BadHead):
+        heads.signed_by(read, [jws.jwk(point)])
+    weak = cosigning.Witness("w", point)
+    line = f"— w {base64.b64encode(weak.key_id + (1).to_bytes(8, 'big') + anything).decode()}"
+    assert cosigning.given(heads.read(heads.written(read, [line]).encode()), [weak]) == []
+    with pytest.raises(ValueError):
+        cosigning.witness(weak.vkey)
+
+
+def test_json_that_is_nested_without_an_end_is_no_head():
+    with pytest.raises(heads.BadHead):
+        heads.read(b'{"note":' + b"[" * 60_000)
 
 
 def test_a_signature_under_another_name_does_not_count(signer):

@@ -12,14 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from placet import jws
 from placet.tlog.heads import BadHead, Note, Signature
 
 COSIGNATURE = b"\x04"
-LATEST = 2**63 - 1
+LATEST = 253_402_300_799  # the last second of the year 9999: what calendars know
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 
 
@@ -54,7 +51,7 @@ def witness(vkey: str) -> Witness:
         raw = base64.b64decode(key, validate=True)
     except ValueError:
         raw = b""
-    if len(raw) != 33 or raw[:1] != COSIGNATURE or not _NAME.fullmatch(name):
+    if len(raw) != 33 or raw[:1] != COSIGNATURE or raw[1:] in jws.SMALL_ORDER or not _NAME.fullmatch(name):
         raise ValueError("a witness is told by its verifier key, name+hexadecimal digits+base64 of an Ed25519 key")
     found = Witness(name, raw[1:])
     if found.key_id.hex() != digits:
@@ -111,11 +108,8 @@ def _holds(signature: Signature, note: Note, by: Witness) -> int | None:
     if (signature.name, signature.key_id, len(signature.raw)) != (by.name, by.key_id, 72):
         return None
     at = int.from_bytes(signature.raw[:8], "big")
-    try:
-        Ed25519PublicKey.from_public_bytes(by.public_key).verify(signature.raw[8:], _message(note, at))
-    except (InvalidSignature, ValueError):
-        return None
-    return at if 0 < at <= LATEST else None
+    holds = 0 < at <= LATEST and jws.ed25519_holds(signature.raw[8:], _message(note, at), public_key=by.public_key)
+    return at if holds else None
 
 
 def _message(note: Note, at: int) -> bytes:

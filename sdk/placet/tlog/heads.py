@@ -19,9 +19,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from placet import jws
 
 ED25519 = b"\x01"
@@ -106,9 +103,21 @@ def signed_by(note: Note, keys: Iterable[Mapping[str, Any]], *, held: bool = Fal
     raise BadHead("The key that signed this head was revoked." if revoked else "No pinned key signed this head.")
 
 
+def bare(note: Note, keys: Iterable[Mapping[str, Any]]) -> Note:
+    """The note with what these keys signed of it, and no line that somebody else added."""
+    found = [each for key in keys if (public := _raw_key(key)) for each in _own(note, public)]
+    return note._replace(signatures=tuple(dict.fromkeys(found)))
+
+
 def _signed(note: Note, public: bytes) -> bool:
-    wanted = (note.head.origin, key_id(note.head.origin, public))
-    return any((each.name, each.key_id) == wanted and _holds(each.raw, note.text, public) for each in note.signatures)
+    return bool(_own(note, public))
+
+
+def _own(note: Note, public: bytes) -> list[Signature]:
+    """The signatures that this key gave under the origin's name."""
+    text, wanted = note.text.encode(), (note.head.origin, key_id(note.head.origin, public))
+    mine = [each for each in note.signatures if (each.name, each.key_id) == wanted]
+    return [each for each in mine if jws.ed25519_holds(each.raw, text, public_key=public)]
 
 
 def _as_text(raw: bytes) -> str:
@@ -119,7 +128,7 @@ def _as_text(raw: bytes) -> str:
             said = json.loads(raw)
             return str(said.get("note") or said["head"]["note"])
         return raw.decode()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadHead("This holds no signed note.") from error
 
 
@@ -164,11 +173,3 @@ def _raw_key(key: Mapping[str, Any]) -> bytes | None:
     except ValueError:
         return None
     return raw if len(raw) == 32 else None
-
-
-def _holds(signature: bytes, text: str, public_key: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text.encode())
-    except (InvalidSignature, ValueError):
-        return False
-    return True

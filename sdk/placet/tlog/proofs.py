@@ -69,7 +69,7 @@ def _object(raw: bytes) -> dict[str, Any]:
         raise tree.BadProof(f"An answer has at most {MAX_BYTES} bytes.")
     try:
         said = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise tree.BadProof("This is no JSON.") from error
     if not isinstance(said, dict):
         raise tree.BadProof("This is no JSON object.")

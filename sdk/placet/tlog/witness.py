@@ -53,7 +53,9 @@ class Witness:
         if note.head.origin != self.origin:
             raise Refused(404, f"This witness does not know {note.head.origin}.")
         try:
-            heads.signed_by(note, self._keys())
+            keys = list(self._keys())
+            heads.signed_by(note, keys)
+            note = heads.bare(note, keys)
         except heads.BadHead as no:
             raise Refused(403, str(no)) from no
         with self._turn:
@@ -99,9 +101,14 @@ class Witness:
             raise Refused(422, f"It does not continue what was seen: {no}") from no
 
     def _keep(self, note: heads.Note) -> None:
-        """A head that the log signed and that does not fit: evidence, as far as there is room."""
-        file = self._state.with_name(f"{self._state.name}.refused")
-        if not file.exists() or file.stat().st_size < MOST_EVIDENCE:
+        """A head that the log signed and that does not fit: evidence, each once, as far as there is room.
+
+        Anybody may bring an honest head with a wrong proof. So there is room that only two roots of one size get.
+        """
+        file, known = self._state.with_name(f"{self._state.name}.refused"), self._seen
+        convicts = known is not None and known.head.size == note.head.size and known.head.root != note.head.root
+        kept = file.read_bytes() if file.exists() else b""
+        if note.text.encode() not in kept and len(kept) < MOST_EVIDENCE * (2 if convicts else 1):
             with file.open("ab") as out:
                 out.write(heads.written(note).encode() + b"\n")
 

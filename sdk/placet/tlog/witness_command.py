@@ -25,7 +25,8 @@ from placet.tlog import heads, witness
 
 HOLDS, FAILS = 0, 1
 MOST = 64 * 1024
-PATIENCE = 10.0  # seconds for one answer of the console
+PATIENCE = 10.0  # seconds without a byte of the console's answer,
+LONGEST = 60.0  # and until its end
 FRESH = 60.0  # seconds until its history of keys is read again
 
 
@@ -84,11 +85,13 @@ def fetched(url: str, *, most: int = MOST) -> bytes:
         answer.raise_for_status()
         if answer.status_code != 200:
             raise ValueError(f"{url} answered {answer.status_code}.")
-        body = b""
+        body, until = b"", time.monotonic() + LONGEST
         for part in answer.iter_bytes():
             body += part
             if len(body) > most:
                 raise ValueError(f"{url} answered more than {most} bytes.")
+            if time.monotonic() > until:
+                raise ValueError(f"{url} took more than {LONGEST:.0f} seconds to answer.")
         return body
 
 
@@ -129,7 +132,7 @@ class _Door(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
-        if self.path != "/add-checkpoint" or not length.isdigit() or int(length) > MOST:
+        if self.path != "/add-checkpoint" or not length.isdecimal() or int(length) > MOST:
             self.close_connection = True
             return self._say(404 if self.path != "/add-checkpoint" else 400, "")
         body = self.rfile.read(int(length))
