@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 #: The paper of both themes, as `tokens.css` has it: what a browser draws around the page.
 PAPER, DARK_PAPER = "#fdfdfc", "#151614"
-STYLES = ("tokens", "base", "parts", "pages", "map", "pictures")
+STYLES = ("tokens", "base", "parts", "pages", "map", "pictures", "reach")
 SCRIPTS = ("console", "drafts", "faithful", "focus", "offline", "passkeys", "shell", "verifier", "zone")
 ICONS = {
     "img/icon-192.png": ("192x192", "any"),
