@@ -97,7 +97,8 @@ def _leaf(context: template.Context, shown: Value, where: str = "", *, kind: boo
 
 
 def _outline(context: template.Context, shown: Value) -> str:
-    hidden = f'<b class="no">hidden text in {shown.alarms} place{pluralize(shown.alarms)}</b>' if shown.alarms else ""
+    several = f"{shown.alarms:,} places or more" if shown.more else f"{shown.alarms:,} place{pluralize(shown.alarms)}"
+    hidden = f'<b class="no">hidden text in {several}</b>' if shown.alarms else ""
     about = f"{shown.lines} line{pluralize(shown.lines)}, {hidden or 'no hidden text'}"
     return (
         f"<div><b>{filesizeformat(shown.size)}</b>"
@@ -108,7 +109,8 @@ def _outline(context: template.Context, shown: Value) -> str:
 
 
 def _measure(shown: Value) -> str:
-    hidden = f'<b class="no">{shown.alarms} hidden</b>' if shown.alarms else "nothing hidden"
+    several = f"{shown.alarms:,} or more" if shown.more else f"{shown.alarms:,}"
+    hidden = f'<b class="no">{several} hidden</b>' if shown.alarms else "nothing hidden"
     return f"{filesizeformat(shown.size)}, {shown.lines} line{pluralize(shown.lines)}, {hidden}"
 
 

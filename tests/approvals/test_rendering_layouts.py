@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from approvals.rules.rendering import plain, unrender
 from approvals.rules.rendering.addresses import drawn, read_address
 from approvals.rules.rendering.layouts import lay_out
-from approvals.rules.rendering.values import INLINE, ROWS, ROWS_NAMED, escaped, flatten, label, pointer
+from approvals.rules.rendering.values import INLINE, NAMED, ROWS, ROWS_NAMED, escaped, flatten, label, pointer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
@@ -179,7 +179,20 @@ def test_too_many_hidden_characters_are_shown_as_escaped_bytes():
     value = lay_out("tool_call", body, opened=frozenset({"*"})).arguments.rows[0].value
     assert value.escaped.isascii()
     assert json.loads(value.escaped) == text
-    assert value.alarms == 30_000
+    assert value.alarms > NAMED
+    assert value.more, "no more are counted than it takes to know that they are too many"
+
+
+def test_hidden_text_at_the_end_of_far_too_many_marks_is_not_missed():
+    text = "\u00a0x" * (NAMED + 5) + "\u200b"
+    for opened in (frozenset({"*"}), frozenset()):
+        value = lay_out("tool_call", _noting(text), opened=opened).arguments.rows[0].value
+        assert value.alarms
+    assert not lay_out("tool_call", _noting(text[:-1]), opened=frozenset({"*"})).alarms
+
+
+def _noting(text):
+    return {"method": "tools/call", "params": {"name": "t", "arguments": {"note": text}}}
 
 
 def test_too_many_values_wait_until_they_are_opened():

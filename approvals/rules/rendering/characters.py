@@ -18,6 +18,8 @@ class Sort(Enum):
     QUIET = "quiet"  # named, because it reads like something else, but common in honest text
     ALARM = "alarm"  # named in red: hidden, or drawn like something else
 
+    __hash__ = object.__hash__  # there is one of each; by name it takes ten times as long, once a word
+
 
 # Scripts in everyday use (UAX #31, table 5). Letters of all others are named one by one.
 _EVERYDAY = (

@@ -76,4 +76,6 @@ def letters(path: Path) -> int:
 
 def is_long(path: Path) -> bool:
     """Whether its label is too long for a list; a label is made only when that is in doubt."""
+    if 6 * letters(path) + 24 * len(path) <= LONG_NAME:  # even if every letter had to be escaped
+        return False
     return letters(path) > LONG_NAME or len(label(path)) > LONG_NAME

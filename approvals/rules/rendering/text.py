@@ -24,6 +24,7 @@ _CODE = re.compile(r"U\+([0-9A-F]{4,6})(?: (?!U\+|×)[^ ]+)*(?: ×(\d+))?")
 _JOINERS = frozenset("\u200c\u200d")  # between letters that never join they only hide
 _ASCII = re.compile(r"[!-~]+(?: [!-~]+)*")
 _SHORT, _REMEMBERED = 4, 32
+_MERGED = frozenset({"text", "rtl", "space"})  # what may become part of its neighbour
 _LONGEST_LABEL = 24  # different hidden characters named in one chip
 
 
@@ -50,6 +51,26 @@ def render(text: str) -> tuple[Piece, ...]:
     return tuple(_joined(_pieces(text)))
 
 
+def render_some(text: str, most: int) -> tuple[tuple[Piece, ...] | None, int]:
+    """What to show, None when that is more than `most` pieces; and how many alarms there are.
+
+    Where it is too much, they are counted until that is clear, and none is said only when there is none.
+    """
+    if PLAIN_ASCII.fullmatch(text):
+        return ((Piece("text", text),) if text else ()), 0
+    found: list[Piece] = []
+    named = 0
+    drawn = _pieces(text)
+    for piece in drawn:
+        found.append(piece)
+        if piece.form not in _MERGED:
+            named += 1
+            if named > most:
+                return None, alarms(found) or int(any(later.alarm for later in drawn))
+    pieces = tuple(_joined(found))
+    return (pieces if len(pieces) <= most else None), alarms(pieces)
+
+
 def unrender(pieces: Iterable[Piece]) -> str:
     """Return the text that was rendered, from what is seen alone."""
     return "".join(_read(piece) for piece in pieces)
@@ -71,8 +92,8 @@ def _pieces(text: str) -> Iterator[Piece]:
         if index % 2:
             yield _emoji(part)
             continue
-        runs = list(_runs(part))
-        for place, (kind, run) in enumerate(runs):
+        before, runs = "", _looking_ahead(_runs(part))
+        for kind, run, after in runs:
             if kind == "ascii" and ambient == "LATIN":
                 yield Piece("text", run)
             elif kind == "ascii":
@@ -80,12 +101,28 @@ def _pieces(text: str) -> Iterator[Piece]:
                     found, ambient = _of_run(inner, letters, ambient)
                     yield from found
             elif kind is Sort.WIDE:
-                yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in _beside(runs, place, of=EAST_ASIAN)))
-            elif _JOINERS.issuperset(run) and any(script_of(c) == "LATIN" for c in _beside(runs, place)):
+                yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in before + after))
+            elif kind is Sort.QUIET and _JOINERS.issuperset(run) and _is_latin(before[-2:] + after[:1]):
                 yield from _OTHER[Sort.ALARM](run)
             else:
                 found, ambient = _of_run(kind, run, ambient)
                 yield from found
+            before = run
+
+
+def _looking_ahead(runs: Iterator[tuple[Sort | str, str]]) -> Iterator[tuple[Sort | str, str, str]]:
+    """Each run, and what the one after it is."""
+    held: tuple[Sort | str, str] | None = None
+    for run in runs:
+        if held:
+            yield *held, run[1]
+        held = run
+    if held:
+        yield *held, ""
+
+
+def _is_latin(beside: str) -> bool:
+    return any(script_of(character) == "LATIN" for character in beside)
 
 
 def _runs(part: str) -> Iterator[tuple[Sort | str, str]]:
@@ -112,13 +149,6 @@ def _groups(text: str) -> Iterator[tuple[Sort | str, str]]:
     return ((kind, "".join(run)) for kind, run in groupby(text, key=_kind))
 
 
-def _beside(runs: list[tuple[Sort | str, str]], place: int, *, of: frozenset[str] = frozenset()) -> str:
-    """What stands beside a run: the whole of it where any letter counts, else what touches it."""
-    before = runs[place - 1][1] if place else ""
-    after = runs[place + 1][1] if place + 1 < len(runs) else ""
-    return before + after if of else before[-2:] + after[:1]
-
-
 def _of_run(kind: Sort | str, run: str, ambient: str) -> tuple[tuple[Piece, ...], str]:
     """The pieces of a run, and the ambient script after it. Texts repeat their words: short ones are remembered."""
     return (_remembered if len(run) <= _REMEMBERED else _remembered.__wrapped__)(kind, run, ambient)
@@ -132,6 +162,7 @@ def _remembered(kind: Sort | str, run: str, ambient: str) -> tuple[tuple[Piece, 
     return tuple(_verdict(*verdict) for verdict in verdicts), after
 
 
+@lru_cache(maxsize=65_536)
 def _kind(character: str) -> Sort | str:
     sort = sort_of(character)
     return "word" if sort in (Sort.LETTER, Sort.MARK) else sort
@@ -221,15 +252,17 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Merge what is plain, show spaces that end a line, and keep right-to-left text in one run."""
     found = list(pieces)
     runs: list[list[Piece]] = []
+    last = ""
     for index, piece in enumerate(found):
         if piece.form == "space":
             inner = 0 < index < len(found) - 1 and found[index - 1].form != "break" and found[index + 1].form != "break"
             piece = Piece("text", " ") if inner else Piece("mark", "␣")
-        before = runs[-1][-1] if runs else None
-        if before and before.form == piece.form and piece.form in ("text", "rtl") and _one_script(before, piece):
+        form = piece.form
+        if form == last and (form == "text" or (form == "rtl" and _one_script(runs[-1][-1], piece))):
             runs[-1].append(piece)
         else:
             runs.append([piece])
+        last = form
     return map(_whole, _bridged(runs))
 
 
@@ -248,7 +281,8 @@ def _bridged(runs: list[list[Piece]]) -> list[list[Piece]]:
 def _continues(before: Piece, between: list[Piece], piece: Piece) -> bool:
     if (before.form, between[0].form, piece.form) != ("rtl", "text", "rtl") or not _one_script(before, piece):
         return False
-    return bool(_BETWEEN.fullmatch(_whole(between).shown))
+    said = between[0].shown if len(between) == 1 else "".join(each.shown for each in between)
+    return bool(_BETWEEN.fullmatch(said))
 
 
 def _whole(run: list[Piece]) -> Piece:
@@ -257,7 +291,7 @@ def _whole(run: list[Piece]) -> Piece:
 
 
 def _one_script(one: Piece, other: Piece) -> bool:
-    return one.form == "text" or script_of(one.shown[-1]) == script_of(other.shown[0])
+    return script_of(one.shown[-1]) == script_of(other.shown[0])
 
 
 def _read(piece: Piece) -> str:

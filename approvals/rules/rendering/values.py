@@ -9,7 +9,7 @@ from typing import Any
 from placet import canonical
 
 from .paths import LONG_NAME, Leaf, Path, flatten, is_long, key_of, label, letters, pointer
-from .text import Piece, alarms, render
+from .text import Piece, render, render_some
 
 INLINE = 3_000  # characters shown without being asked for
 ENDS = 240  # characters of a large text shown at its beginning and end
@@ -40,7 +40,8 @@ class Value:
     """One value as shown.
 
     `pieces` are the whole of it, unless it is `large`: then they are its beginning and `tail` its end, until it was
-    `opened`. `escaped` takes their place when too much of it would have to be named.
+    `opened`. `escaped` takes their place when too much of it would have to be named. `more`: not all alarms were
+    counted.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Value:
     opened: bool = False
     escaped: str = ""
     alarms: int = 0
+    more: bool = False
     plain: Any = None
 
     @property
@@ -231,16 +233,18 @@ def show(value: Any, *, path: Path, opened: bool = True, most: int = NAMED) -> V
         return Value(path, kind, len(literal), pieces=(Piece("text", literal),), plain=value)
     size, lines = len(value.encode()), value.count("\n") + 1
     large = len(value) > INLINE
-    pieces = render(value)
-    found = alarms(pieces)
+    pieces, found = render_some(value, most)
+    some = pieces is None and found > 0  # there may be more of them
     if large and not opened:
         return Value(
-            path, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, plain=value
+            path, kind, size, lines, render(value[:ENDS]), render(value[-ENDS:]), large=True, alarms=found, more=some,
+            plain=value,
         )  # fmt: skip
-    if len(pieces) > most:
+    if pieces is None:
         return Value(
-            path, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, plain=value
-        )
+            path, kind, size, lines, escaped=escaped(value), large=large, opened=opened, alarms=found, more=some,
+            plain=value,
+        )  # fmt: skip
     return Value(path, kind, size, lines, pieces, large=large, opened=opened, alarms=found, plain=value)
 
 
