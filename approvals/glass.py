@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from placet import canonical
 
+from accounts import words
 from accounts.models import User
 
 from . import access, assignment, findings, ledger, rows, secrecy, settlement, signing, spoken
@@ -77,9 +78,9 @@ def may_break(*, action: Action, person: User, at: datetime) -> bool:
 def _worded(reason: str) -> str:
     said = reason.strip()
     if not said:
-        raise TextMissing("Say why it cannot wait for the others.", pointer="/reason")
+        raise TextMissing(words.said("Say why it cannot wait for the others."), pointer="/reason")
     if len(said) > REASON_LIMIT:
-        raise TextTooLong(f"Keep the reason under {REASON_LIMIT} characters.", pointer="/reason")
+        raise TextTooLong(words.said("Keep the reason under {reason_limit} characters.", reason_limit=REASON_LIMIT), pointer="/reason")
     secrecy.require_none(said, at="/reason", who="glass")
     return said
 
@@ -118,7 +119,7 @@ def _require_another(action: Action, *, person: User) -> None:
     if action.policy.rule.exclude_server_owner and action.server.owner_id == person.pk:
         raise OwnServer()
     if any(review.reviewer_id == person.pk for review in spoken.current(action.reviews.all())):
-        raise AlreadyReviewed("You have said yes to this already, so somebody else has to break the glass.")
+        raise AlreadyReviewed(words.said("You have said yes to this already, so somebody else has to break the glass."))
 
 
 def _review(
@@ -132,7 +133,7 @@ def _review(
         raise StaleView()
     statement = signing.statement(
         action, person=person, role=role, verdict="approve", shown=shown, edited=dig, at=at, signed=signed,
-        more={"opened": opened},
+        more={"opened": opened, "basis": BASIS},
     )  # fmt: skip
     stmt = canonical.canonical(statement)
     counting = signing.read(rows.fetch(*signing.ask([person]))) if signed else []

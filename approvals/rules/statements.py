@@ -63,12 +63,13 @@ def view(ask: Ask, policy: PolicyRef | None) -> dict[str, Any]:
 
 def review(
     ask: Ask, policy: PolicyRef, *, issuer: str, shown: str, verdict: str, reviewer: str, role: str,
-    at: datetime, expires: datetime, rnd: str, on_behalf_of: str | None = None, opened: int = 0,
+    at: datetime, expires: datetime, rnd: str, on_behalf_of: str | None = None, opened: int = 0, basis: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """One person's verdict on one digest; `on_behalf_of` is for whom they stood in, as `user:alice`, and `opened` how
-    many large values they opened before it.
+    many large values they opened before it. `basis` is said where the yes is to break the glass: else a yes that was
+    meant to be one of two could be taken for that of one alone.
     """
-    return {
+    stated = {
         "@type": "placet.review.v1",
         "iss": issuer,
         "aud": ask.server_urn,
@@ -85,6 +86,7 @@ def review(
         "exp": int(expires.timestamp()),
         "rnd": rnd,
     }
+    return stated | ({"basis": basis} if basis else {})
 
 
 def approval(

@@ -129,7 +129,6 @@ def _finding(step: int, held: list[int], refused: NotVerified | None, decision: 
 
 def _proven(claims: dict[str, Any], decision: str, *, audience: str | None, expect: Expected | None) -> list[str]:
     reviewers = [f"{stmt['sub']} ({stmt['verdict']})" for stmt in _statements(claims)]
-    ends = datetime.fromtimestamp(claims["exp"], tz=UTC).isoformat().replace("+00:00", "Z")
     lines = [
         f"A pinned key of {claims['iss']} signed exactly these claims: action {claims['req']['id']} is {decision}.",
         f"It is addressed to {claims['aud']}" + (", as demanded." if audience else "."),
@@ -137,11 +136,19 @@ def _proven(claims: dict[str, Any], decision: str, *, audience: str | None, expe
     ]
     if decision == "approved":
         detail = claims["authorization_details"][0]
-        lines.append(f"It allowed {detail['method']} {detail.get('name', '')} once, until {ends}.")
+        lines.append(f"It allowed {detail['method']} {detail.get('name', '')} once, until {_moment(claims['exp'])}.")
         lines += [f"It rests on {RESTS[claims['basis']]}."] if claims["basis"] in RESTS else []
     if expect:
         lines.append("It answers the given ask: same nonce, same bytes.")
     return lines
+
+
+def _moment(seconds: int) -> str:
+    """In a year that has a name; else as it was said."""
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 def _passkeys(claims: dict[str, Any], directory: Directory | None) -> list[str]:

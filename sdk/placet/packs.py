@@ -168,7 +168,7 @@ def _people(pack: Said, claims: Said, *, pinned: Directory | None) -> str:
 
 def _in_role(said: Directory, stmt: Said) -> bool:
     person, principal = said.person(stmt["sub"]), stmt.get("on_behalf_of")
-    if person is None:
+    if person is None or type(stmt["iat"]) is not int:
         return False
     if principal:
         return stood_in(person, stmt["role"], principal=principal, at=stmt["iat"])

@@ -137,7 +137,7 @@ function proveBytes(receipt) {
 }
 
 function formed(given) {
-  const pack = isObject(given) ? given : parseStrict(given, { maxBytes: MOST_PACKED });
+  const pack = isObject(given) ? given : parseStrict(given, { maxBytes: MOST_PACKED, marked: true });
   check(hasExactly(pack, MEMBERS) && pack["@type"] === "placet.pack.v1", "This is no proof pack of version 1.");
   check(isText(pack.action) && isText(pack.iss) && isText(pack.receipt) && Number.isInteger(pack.at), "The pack does not say what it is about.");
   return pack;
@@ -192,8 +192,9 @@ function packedPeople({ directory: said, iss }, claims, pinned) {
 
 function inRole({ people }, stmt) {
   const person = people.find(({ sub }) => sub === stmt.sub);
-  const held = isText(stmt.on_behalf_of) ? person.stands_in.filter((each) => each.for === stmt.on_behalf_of) : person.roles;
-  return held.some(({ role, from, until }) => role === stmt.role && from <= stmt.iat && (until === null || stmt.iat < until));
+  const { roles, stands_in: standing = [] } = person ?? { roles: [] };
+  const held = isText(stmt.on_behalf_of) ? standing.filter((each) => each.for === stmt.on_behalf_of) : roles;
+  return Number.isInteger(stmt.iat) && held.some(({ role, from, until }) => role === stmt.role && from <= stmt.iat && (until === null || stmt.iat < until));
 }
 
 /** Each window stands in the pinned directory too; only its end may have been set on one side since. */
@@ -201,7 +202,7 @@ function checkPinned(person, pinned) {
   const known = pinned.people.find(({ sub }) => sub === person.sub);
   check(known, `${person.sub} is not in your directory.`);
   for (const name of ["roles", "stands_in", "passkeys"]) {
-    for (const window of person[name]) {
+    for (const window of person[name] ?? []) {
       const open = (each) => ({ ...each, until: null });
       const ends = (each) => each.until === window.until || each.until === null || window.until === null;
       const found = (known[name] ?? []).some((each) => equal(open(each), open(window)) && ends(each));

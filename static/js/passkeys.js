@@ -67,7 +67,7 @@ async function agree(form, stmt, raw) {
   const { canonical } = await import("placet/verifier");
   const held = form.closest("[data-action]") ?? document.querySelector("[data-action]");
   const wanted = {
-    "@type": "placet.review.v1", verdict: "approve", sub: form.dataset.signer,
+    "@type": "placet.review.v1", verdict: "approve", sub: form.dataset.signer, basis: form.dataset.basis,
     ...(form.dataset.eff ? { eff: form.dataset.eff } : { shown: form.elements.seen.value }),
   };
   if (canonical(stmt) !== raw || Object.entries(wanted).some(([name, value]) => stmt[name] !== value)) {

@@ -270,15 +270,17 @@ export const ed25519 = (x, signature, bytes) => signedBy({ kty: "OKP", crv: "Ed2
 
 /** One passkey's signature, by the algorithm that the directory gives its key (COSE's numbers, RFC 9053). */
 async function passkeySigned({ alg, jwk }, signature, bytes) {
-  if (alg === -8) return ed25519(jwk.x, signature, bytes);
+  if (alg === -8) return fromBase64url(jwk.x).length === 32 && ed25519(jwk.x, signature, bytes); // WebCrypto takes padding
   if (alg === -7) {
     const plain = fromDer(signature);
     const key = { kty: "EC", crv: "P-256", x: jwk.x, y: jwk.y };
-    return plain !== null && signedBy(key, { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }, plain, bytes);
+    const whole = [jwk.x, jwk.y].every((half) => fromBase64url(half).length === 32);
+    return plain !== null && whole && signedBy(key, { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }, plain, bytes);
   }
-  const enough = alg === -257 && typeof jwk.n === "string" && fromBase64url(jwk.n).length >= 256;
+  const modulus = alg === -257 ? fromBase64url(jwk.n) : [];
+  const enough = modulus[0] > 0 && (modulus.length > 256 || (modulus.length === 256 && modulus[0] >= 0x80)); // 2,048 bits
   const key = { kty: "RSA", n: jwk.n, e: jwk.e };
-  return enough && signedBy(key, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, signature, bytes);
+  return enough && jwk.e === "AQAB" && signedBy(key, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, signature, bytes);
 }
 
 /** ECDSA's two numbers: 64 bytes for WebCrypto from DER (SEC 1, C.5); null unless it is their only encoding. */
@@ -347,8 +349,10 @@ async function pinnedKey(kid, pin) {
 function readClaims({ payload }, issuer, audience) {
   const claims = object(payload, 5, "bad_claims", MOST_BYTES);
   require(claims.ver === 1, 5, "wrong_version", "the version is 1");
-  require(isText(claims.iss) && (!issuer || claims.iss === issuer), 5, "wrong_issuer", "another console signed this");
-  require(isText(claims.aud) && (!audience || claims.aud === audience), 5, "wrong_audience", "it is for another server");
+  require(isText(claims.iss), 5, "wrong_issuer", "a receipt names its console");
+  require(isText(claims.aud), 5, "wrong_audience", "a receipt names its server");
+  require(!issuer || claims.iss === issuer, 5, "wrong_issuer", "another console signed this");
+  require(!audience || claims.aud === audience, 5, "wrong_audience", "it is for another server");
   require(isText(claims.jti, 16), 5, "bad_jti", "a receipt has a name of its own");
   return claims;
 }
@@ -402,7 +406,7 @@ function isDetail(detail) {
 }
 
 function checkBasis(claims, dig, need) {
-  const said = agreeing(claims.reviews, claims.req, dig);
+  const said = agreeing(claims, dig);
   const { grant } = claims;
   if (claims.basis === "reviewed") {
     require(people(said) >= need && voices(said) >= need, 9, "quorum_missing", "fewer people approved than the rule asks for");
@@ -418,10 +422,11 @@ function checkBasis(claims, dig, need) {
   }
 }
 
-/** The reviews that say yes, by somebody, to this ask and these bytes. */
-function agreeing(reviews, req, dig) {
+/** The reviews that say yes, by somebody, to this ask and these bytes; and to breaking the glass, where that was done. */
+function agreeing({ reviews, req, basis }, dig) {
   const stated = isArray(reviews) ? reviews.filter((review) => isObject(review) && isObject(review.stmt)) : [];
-  return stated.filter(({ stmt }) => stmt.verdict === "approve" && stmt.eff === dig && equal(stmt.req, req) && isText(stmt.sub));
+  const alone = (stmt) => (stmt.basis ?? null) === (basis === "break_glass" ? basis : null);
+  return stated.filter(({ stmt }) => stmt.verdict === "approve" && stmt.eff === dig && equal(stmt.req, req) && alone(stmt) && isText(stmt.sub));
 }
 
 const people = (reviews) => new Set(reviews.map(({ stmt }) => stmt.sub)).size;
@@ -448,26 +453,32 @@ async function checkObject(detail, expect) {
 
 const PRESENT = 0x01;
 const VERIFIED = 0x04;
-const KEYS = { "-7": "EC P-256", "-8": "OKP Ed25519", "-257": "RSA" };
+const KEYS = new Map([[-7, ["EC", "P-256"]], [-8, ["OKP", "Ed25519"]], [-257, ["RSA", null]]]);
 
 /** A pinned directory, looked over once. Throws when it says something that cannot count. */
 export function readDirectory(said) {
-  const fail = (why) => {
-    throw new Error(`This is no directory: ${why}.`);
+  const must = (holds, why) => {
+    if (!holds) throw new Error(`This is no directory: ${why}.`);
   };
-  if (!isObject(said) || said["@type"] !== "placet.directory.v1") fail("its type is placet.directory.v1");
-  if (!isText(said.iss) || !isObject(said.rp) || !isText(said.rp.id) || !isArray(said.rp.origins)) fail("it names its console and its site");
+  must(isObject(said) && said["@type"] === "placet.directory.v1", "its type is placet.directory.v1");
+  const { iss, rp, people } = said;
+  must(isText(iss) && isObject(rp) && isText(rp.id) && isArray(rp.origins) && rp.origins.every((each) => isText(each)), "it names its console and its site");
+  must(isArray(people), "it has people");
   const [subs, seen] = [new Set(), new Set()];
-  for (const { sub, roles, stands_in: standing = [], passkeys } of isArray(said.people) ? said.people : fail("it has people")) {
-    if (!isText(sub) || subs.has(sub)) fail("it names each person once");
-    subs.add(sub);
+  for (const person of people) {
+    must(isObject(person) && isText(person.sub) && !subs.has(person.sub), "it names each person once");
+    subs.add(person.sub);
+    const { roles, stands_in: standing = [], passkeys } = person;
+    must([roles, standing, passkeys].every(isArray), "a person has roles and passkeys");
     for (const window of [...roles, ...standing, ...passkeys]) {
-      if (!isWhole(window.from) || !(window.until === null || isWhole(window.until))) fail("windows have a beginning and an end");
+      must(isObject(window) && isWhole(window.from) && (window.until === null || isWhole(window.until)), "windows have a beginning and an end");
     }
+    must([...roles, ...standing].every(({ role }) => isText(role)) && standing.every((each) => isText(each.for)), "roles and people have names");
     for (const { id, alg, jwk } of passkeys) {
-      if (KEYS[alg] !== [jwk.kty, jwk.crv].filter(isText).join(" ") || "d" in jwk) fail("a passkey is -7 with P-256, -8 with Ed25519 or -257 with RSA");
+      const [kty, crv] = KEYS.get(alg) ?? [];
+      must(isText(id) && isObject(jwk) && kty === jwk.kty && crv === (jwk.crv ?? null) && !("d" in jwk), "a passkey is -7 with P-256, -8 with Ed25519 or -257 with RSA");
       const material = canonical(["kty", "crv", "x", "y", "n", "e"].map((name) => jwk[name] ?? null));
-      if (!isText(id) || seen.has(id) || seen.has(material)) fail("a passkey stands in it once");
+      must(!seen.has(id) && !seen.has(material), "a passkey stands in it once");
       seen.add(id).add(material);
     }
   }
@@ -479,7 +490,7 @@ async function checkReviews(claims, dig, directory) {
   require(directory.iss === claims.iss, 11, "wrong_directory", "the directory is that of another console");
   const { basis } = claims;
   require(basis === "reviewed" || basis === "break_glass", 11, "basis_unproven", "a yes on this basis is signed by no passkey");
-  const proven = agreeing(claims.reviews, claims.req, dig).filter((review) => "webauthn" in review);
+  const proven = agreeing(claims, dig).filter((review) => "webauthn" in review);
   for (const review of proven) await checkReview(review, claims, directory);
   const need = basis === "reviewed" ? claims.pol.need : 1;
   require(people(proven) >= need && voices(proven) >= need, 11, "quorum_unproven", "fewer people proved their yes than the rule asks for");
@@ -609,7 +620,7 @@ async function walk({ receipt, pin, issuer, audience, expect, directory, now, fl
   if (denied) raiseDenial(claims);
   held(8, "this is no denial");
   const detail = checkPermission(claims, floor);
-  held(9, `${detail.method} ${detail.name ?? ""}, once`);
+  held(9, `${detail.method} ${isText(detail.name) ? detail.name : ""}, once`);
   if (expect) {
     course.effective = await checkObject(detail, expect);
     held(10);
@@ -647,7 +658,8 @@ const RESTS = {
 function told({ claims, decision, refusal, signers }, { issuer, audience, expect, floor }) {
   if (!decision || refusal) return { proven: [], unproven: ["Anything: a check failed, so this proves nothing."] };
   const stated = isArray(claims.reviews) ? claims.reviews.filter((review) => isObject(review?.stmt)).map(({ stmt }) => stmt) : [];
-  const names = stated.map((stmt) => `${stmt.sub} (${stmt.verdict})`).join(", ") || "nobody";
+  const named = stated.filter(({ sub, verdict }) => isText(sub) && isText(verdict));
+  const names = named.map(({ sub, verdict }) => `${sub} (${verdict})`).join(", ") || "nobody";
   const proven = [
     `A pinned key of ${claims.iss} signed exactly these claims: action ${claims.req.id} is ${decision}.`,
     `It is addressed to ${claims.aud}.`, `It names as reviewers: ${names}.`,

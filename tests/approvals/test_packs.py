@@ -2,18 +2,23 @@
 
 import copy
 import json
+import os
+from random import Random
 
 import pytest
 from django.conf import settings
-from placet import canonical, packs
-from placet.receipts import Directory, Pin
+from placet import canonical, jws, packs
+from placet.receipts import APPROVAL, DENIAL, Directory, Pin
 
 from accounts import directory, passkeys
 from approvals import keys, packing, reviews, sequencing, settlement, signing
 from tests.approvals.authenticator import Authenticator
+from tests.sdk import differing
+from tests.sdk.forge import receipts as forge
 from tests.sdk.script import javascript
 
 pytestmark = pytest.mark.django_db
+MANY = int(os.environ.get("MANY_CHANGES", "150"))  # thousands by hand, as many as fit in a second here
 REFUSED = {
     "form": lambda pack: pack | {"more": 1},
     "action": lambda pack: pack | {"action": "0199e3c4-5a51-7c3e-9d4b-2f1f6c0a7b12"},
@@ -115,6 +120,27 @@ def test_what_was_erased_or_is_not_in_a_head_yet_is_left_out(pack, now):
     assert report.holds and [part.name for part in report.parts if part.result == "left out"] == [
         "policy", "ledger", "asked",
     ]  # fmt: skip
+
+
+def test_both_verifiers_say_the_same_of_whatever_is_changed_in_a_pack(pack, now):
+    """Half of them with a receipt that the console signed anew, to be at one with what was changed."""
+    by, pin, people = Random(7), keys.jwks() | {"issuer": settings.PUBLIC_URL}, directory.export(at=now)
+    found, given = [], []
+    for _ in range(MANY):
+        changed, known = _signed_anew(pack, by=by) if by.random() < 0.4 else differing.change(pack, by=by), people
+        raw, known = json.dumps(changed), known if by.random() < 0.6 else None
+        report = packs.verify(raw.encode(), pin=Pin(pin), directory=Directory.of(known))
+        found.append((raw, [[part.name, part.result] for part in report.parts]))
+        given.append({"pack": raw, "pin": pin, "directory": known})
+    said = javascript("packed", given)
+    assert [(raw, ours, other) for (raw, ours), other in zip(found, said, strict=True) if ours != other] == []
+
+
+def _signed_anew(pack, *, by):
+    claims = differing.change(canonical.parse(jws.split(pack["receipt"].encode()).payload), by=by)
+    typ = by.choice((APPROVAL, APPROVAL, DENIAL))
+    receipt = forge.sealed(claims, typ=typ, signer=keys.signer(), payload=json.dumps(claims).encode())
+    return differing.change(pack, by=by) | {"receipt": receipt} if by.random() < 0.3 else pack | {"receipt": receipt}
 
 
 def test_a_pack_of_another_console_is_refused(pack, now):

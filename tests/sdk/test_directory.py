@@ -19,6 +19,7 @@ PASSKEY = proven.ALICE.passkey()
     "change",
     [
         {"@type": "placet.directory.v2"}, {"iss": ""}, {"rp": {"id": "console.example.org"}}, {"people": None},
+        {"people": {}},
         {"people": [proven.person("alice"), proven.person("alice")]},
         {"people": [proven.person("alice", PASSKEY, PASSKEY)]},
         {"people": [proven.person("alice", PASSKEY | {"alg": -8})]},

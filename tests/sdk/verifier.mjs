@@ -16,6 +16,19 @@ async function vectors(given) {
   return outcomes;
 }
 
+/** The same of whatever it may be: a directory that is none, or one of them falling over, is an outcome too. */
+async function tried(given) {
+  const outcomes = [];
+  for (const vector of given) {
+    try {
+      outcomes.push((await vectors([vector]))[0]);
+    } catch (error) {
+      outcomes.push(error.message.startsWith("This is no directory") ? { bad: "directory" } : { crashed: String(error) });
+    }
+  }
+  return outcomes;
+}
+
 /** What each text is, read strictly and written canonically, or why it is refused. */
 function texts(given) {
   return given.map((base64) => {
@@ -58,5 +71,18 @@ const assertions = (given) =>
 
 const pack = (given) => packs.verifyPack(given);
 
-const ways = { vectors, texts, signatures, proofs, assertions, pack };
+/** Of each pack its parts' results; whatever is thrown is an outcome too. */
+async function packed(given) {
+  const said = [];
+  for (const each of given) {
+    try {
+      said.push((await packs.verifyPack(each)).parts.map(({ part, result }) => [part, result]));
+    } catch (error) {
+      said.push(String(error));
+    }
+  }
+  return said;
+}
+
+const ways = { vectors, tried, texts, signatures, proofs, assertions, pack, packed };
 console.log(JSON.stringify(await ways[process.argv[2]](JSON.parse(readFileSync(0)))));

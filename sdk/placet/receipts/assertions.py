@@ -23,7 +23,8 @@ MEMBERS = ("authenticatorData", "clientDataJSON", "id", "signature")
 MAX_CLIENT_DATA = 4 * 1024
 PRESENT, VERIFIED = 0x01, 0x04
 LEAST_BYTES = 37  # 32 of the relying party's hash, 1 of flags, 4 of the counter
-LEAST_RSA_BITS = 2048
+LEAST_RSA_BITS, RSA_EXPONENT = 2048, "AQAB"
+P256_BYTES = 32
 
 
 def taken_apart(webauthn: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
@@ -92,8 +93,11 @@ def _signed(signature: bytes, signed: bytes, *, jwk: Mapping[str, Any], alg: int
 
 
 def _es256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
-    key = ec.EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), ec.SECP256R1()).public_key()
-    key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+    x, y = (jws.decode(jwk[half].encode("ascii")) for half in ("x", "y"))
+    if not len(x) == len(y) == P256_BYTES:
+        raise ValueError("A key has one spelling.")
+    numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
+    numbers.public_key().verify(signature, signed, ec.ECDSA(hashes.SHA256()))
 
 
 def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
@@ -102,14 +106,13 @@ def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
 
 
 def _rs256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
-    key = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
+    modulus = jws.decode(jwk["n"].encode("ascii"))
+    if jwk["e"] != RSA_EXPONENT or not modulus.lstrip(b"\0") == modulus:
+        raise ValueError("A key has one spelling, and an exponent with which not everybody signs.")
+    key = rsa.RSAPublicNumbers(65537, int.from_bytes(modulus)).public_key()
     if key.key_size < LEAST_RSA_BITS:
         raise ValueError("The key is too small.")
     key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(jws.decode(text.encode("ascii")))
 
 
 _ALGORITHMS = {-7: _es256, -8: _eddsa, -257: _rs256}  # no others come out of a `Directory`

@@ -38,9 +38,9 @@ class Directory:
             raise ValueError(f"A directory is an object with `@type` {TYPE}.")
         try:
             self.iss, self.rp_id = _text(said["iss"]), _text(said["rp"]["id"])
-            self.origins = frozenset(_text(origin) for origin in said["rp"]["origins"])
+            self.origins = frozenset(_text(origin) for origin in _listed(said["rp"]["origins"]))
             self.at = said.get("at")
-            self._people = {_text(person["sub"]): _checked(person) for person in said["people"]}
+            self._people = {_text(person["sub"]): _checked(person) for person in _listed(said["people"])}
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"This directory is not whole: {error}.") from None
         if len(self._people) != len(said["people"]):
@@ -124,7 +124,8 @@ def _valid(windows: list[Window], *, at: int) -> Iterator[Window]:
 
 
 def _checked(said: Mapping[str, Any]) -> Person:
-    person = {"roles": said["roles"], "stands_in": said.get("stands_in", []), "passkeys": said["passkeys"]}
+    lists = {"roles": said["roles"], "stands_in": said.get("stands_in", []), "passkeys": said["passkeys"]}
+    person = {name: _listed(windows) for name, windows in lists.items()}
     for window in [*person["roles"], *person["stands_in"], *person["passkeys"]]:
         until = window["until"]
         if type(window["from"]) is not int or not (until is None or type(until) is int):
@@ -150,6 +151,12 @@ def _material(jwk: Mapping[str, Any]) -> dict[str, Any]:
 def _stamp(path: str | os.PathLike[str]) -> tuple[int, int]:
     at = os.stat(path)
     return at.st_mtime_ns, at.st_size
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("People, roles and passkeys of a directory are lists.")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -39,7 +39,7 @@ def prove(claims: dict[str, Any], dig: str, *, directory: Directory | None) -> N
 
 def _is_proven(review: Any, claims: dict[str, Any], dig: str, *, directory: Directory) -> bool:
     """Whether this review is a yes to these bytes with an assertion, which then has to hold."""
-    if not agreeing({"req": claims["req"], "reviews": [review]}, dig) or "webauthn" not in review:
+    if not agreeing(claims | {"reviews": [review]}, dig) or "webauthn" not in review:
         return False
     stmt = review["stmt"]
     _bound(stmt, claims)

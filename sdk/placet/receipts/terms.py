@@ -32,6 +32,7 @@ class Expected:
 
 #: What a yes may rest on beside people's reviews, for callers who want it.
 BASES = ("policy", "grant", "break_glass")
+ALONE = "break_glass"  # what a statement says, too, that was given to this
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,15 @@ def voices(claims: dict[str, Any], dig: str) -> int:
 
 
 def agreeing(claims: dict[str, Any], dig: str) -> list[dict[str, Any]]:
-    """The statements that approve of this ask and these bytes, each by somebody."""
+    """The statements that approve of this ask and these bytes, each by somebody.
+
+    A yes among others is none to breaking the glass: who breaks it says so, and says it for themselves alone.
+    """
     reviews = claims.get("reviews")
     stated = [review.get("stmt") for review in reviews if isinstance(review, dict)] if isinstance(reviews, list) else []
-    said = {"verdict": "approve", "eff": dig, "req": claims.get("req")}
-    found = [stmt for stmt in stated if isinstance(stmt, dict) and said.items() <= stmt.items()]
+    basis = ALONE if claims.get("basis") == ALONE else None
+    said = {"verdict": "approve", "eff": dig, "req": claims.get("req"), "basis": basis}
+    found = [stmt for stmt in stated if isinstance(stmt, dict) and said == {name: stmt.get(name) for name in said}]
     return [stmt for stmt in found if is_text(stmt.get("sub"), 1)]
 
 

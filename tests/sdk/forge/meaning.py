@@ -138,9 +138,13 @@ def _granted() -> list[Vector]:
 
 def _broken() -> list[Vector]:
     taken = {"bases": ["reviewed", "break_glass"]}
-    broken = changed(approval(), basis="break_glass", pol__need=2)
+    broken = changed(approval(), basis="break_glass", pol__need=2, reviews__0__stmt__basis="break_glass")
+    yes = changed(broken, reviews__0__stmt__basis=...)
+    alone = changed(approval(), reviews__0__stmt__basis="break_glass")
     return [
         accept("one person where two are needed, for a caller who takes it", sealed(broken), floor=taken),
+        refuse("a yes among others, passed off as a broken glass", sealed(yes), 9, "quorum_missing", floor=taken),
+        refuse("a broken glass, passed off as a yes among others", sealed(alone), 9, "quorum_missing", floor=taken),
         refuse("a glass broken by nobody", sealed(changed(broken, reviews=[])), 9, "quorum_missing", floor=taken),
     ]
 

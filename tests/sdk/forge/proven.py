@@ -127,15 +127,20 @@ def _levels() -> list[Vector]:
 def _pinned() -> list[Vector]:
     taken = {"bases": ["reviewed", "policy", "grant", "break_glass"]}
     broken = changed(approval(), basis="break_glass", pol__need=2)
-    stated = changed(said("alice"), stmt__pol__need=2)
-    alone = sealed(broken | {"reviews": [signed({"stmt": stated["stmt"]}, ALICE)]})
+    broke = said("alice", pol__need=2, basis="break_glass")
+    alone = sealed(broken | {"reviews": [broke]})
+    among = [said("alice", pol__need=2), {"stmt": broke["stmt"]}]
     return [
         no("the directory of another console", ONE, "wrong_directory", people=BOTH | {"iss": f"{ISSUER}/"}),
         no("a standing rule, even for a caller who takes it", sealed(standing()), "basis_unproven", floor=taken),
         no("a grant, even for a caller who takes it", sealed(granted()), "basis_unproven", floor=taken),
         yes("who broke the glass with a passkey, for a caller who takes it", alone, floor=taken),
-        no("who broke the glass without one", sealed(changed(broken, reviews__0__stmt__pol__need=2)),
+        no("who broke the glass without one", sealed(broken | {"reviews": [{"stmt": broke["stmt"]}]}),
            "quorum_unproven", floor=taken),
+        no("a passkey's yes among others, beside a broken glass of the console's own making",
+           sealed(broken | {"reviews": among}), "quorum_unproven", floor=taken),
+        no("a broken glass, passed off as one of two", proven(broke, said("bob", pol__need=2),
+           {"stmt": said("carol", pol__need=2)["stmt"]}, need=2), "quorum_unproven", floor=taken),
     ]  # fmt: skip
 
 
@@ -149,6 +154,9 @@ def _statements() -> list[Vector]:
         no("a statement under no policy", proven(said("alice", pol=...)), wrong),
         no("a statement in which they stand in for a number", proven(said("alice", on_behalf_of=7)), wrong),
         no("a statement in which they stand in for nobody named", proven(said("alice", on_behalf_of="")), wrong),
+        yes("a statement that says how many large values were opened", proven(said("alice", opened=3))),
+        no("a statement whose large values the console says were opened", proven(
+            changed(said("alice"), stmt__opened=3)), "wrong_challenge"),
         no("a review with an assertion that another one without would do for", proven(
             said("alice", aud="urn:placet:server:bank"), said("bob")), wrong),
     ]  # fmt: skip
@@ -207,6 +215,7 @@ def _passkeys() -> list[Vector]:
     lent = changed(said("alice", by=BOB))
     unreadable = ALICE.passkey() | {"jwk": ALICE.jwk() | {"x": "not base64url!"}}
     off_curve = ALICE.passkey() | {"jwk": ALICE.jwk() | {"y": ALICE.jwk()["x"]}}
+    longer = _respelled(ALICE, "x")
     without = ALICE.passkey() | {"jwk": {"kty": "EC", "crv": "P-256", "x": ALICE.jwk()["x"]}}
     bad = "bad_assertion_signature"
     return [
@@ -216,10 +225,22 @@ def _passkeys() -> list[Vector]:
         no("mallory's passkey under the name of alice's", proven(renamed), bad),
         no("a pinned key that cannot be read", ONE, bad, people=directory(person("alice", unreadable))),
         no("a pinned key that is no point of the curve", ONE, bad, people=directory(person("alice", off_curve))),
+        no("a pinned key with a zero before it", ONE, bad, people=directory(person("alice", longer))),
+        no("a pinned RSA key with a zero before it", proven(said("carol")), bad,
+           people=directory(person("carol", _respelled(CAROL, "n")))),
+        no("a pinned RSA key with a zero before its exponent", proven(said("carol")), bad,
+           people=directory(person("carol", _respelled(CAROL, "e")))),
         no("half a pinned key", ONE, bad, people=directory(person("alice", without))),
         no("a pinned RSA key of 1,024 bits", proven(said("alice", by=SMALL)), bad,
            people=directory(person("alice", SMALL.passkey()))),
     ]  # fmt: skip
+
+
+def _respelled(authenticator: Authenticator, member: str) -> dict[str, Any]:
+    """The same key, spelled so that it looks like another one beside itself."""
+    jwk = authenticator.jwk()
+    longer = jws.encode(b"\0" + jws.decode(jwk[member].encode())).decode()
+    return authenticator.passkey() | {"jwk": jwk | {member: longer}}
 
 
 def _assertions() -> list[Vector]:

@@ -37,8 +37,8 @@ def request(effective: dict[str, Any] = REFUND) -> dict[str, Any]:
 def review(person: str, *, req: dict[str, Any], eff: str, verdict: str = "approve") -> dict[str, Any]:
     stmt = {
         "@type": "placet.review.v1", "iss": ISSUER, "aud": SHOP, "req": req, "eff": eff, "shown": "v" * 43,
-        "verdict": verdict, "sub": f"user:{person}", "role": "payments-owner", "on_behalf_of": None, "pol": POLICY,
-        "iat": NOW - 12, "exp": NOW + 300, "rnd": "r" * 22,
+        "verdict": verdict, "opened": 0, "sub": f"user:{person}", "role": "payments-owner",
+        "on_behalf_of": None, "pol": POLICY, "iat": NOW - 12, "exp": NOW + 300, "rnd": "r" * 22,
     }  # fmt: skip
     return {"stmt": stmt}
 
