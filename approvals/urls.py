@@ -26,6 +26,8 @@ from .views import (
     roles,
     servers,
     sessions,
+    several,
+    shelf,
     statements,
     trying,
     verify,
@@ -33,6 +35,11 @@ from .views import (
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
+    path("views/", shelf.save, name="view_save"),
+    path("views/<int:view_id>/rename/", shelf.rename, name="view_rename"),
+    path("views/<int:view_id>/remove/", shelf.remove, name="view_remove"),
+    path("views/<int:view_id>/restore/", shelf.restore, name="view_restore"),
+    path("several/", several.several, name="several"),
     path("decided/export/", inbox.export, name="decided_export"),
     path("actions/<uuid:action_id>/", actions.action, name="action"),
     path("actions/<uuid:action_id>/decide/", actions.decide, name="decide"),

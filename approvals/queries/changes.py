@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.words import said
 
 from .. import access
 from ..errors import BadPolicy, NotFound
@@ -77,7 +78,7 @@ def one(*, user: User, change_id: int) -> Change:
     _require_admin(user)
     found = Change.objects.filter(pk=change_id).select_related("author", "decided_by").first()
     if found is None:
-        raise NotFound("There is no such change here.")
+        raise NotFound(said("There is no such change here."))
     return found
 
 
@@ -118,4 +119,4 @@ def _lean() -> QuerySet[Change]:
 
 def _require_admin(user: User) -> None:
     if not access.is_admin(user):
-        raise NotFound("There is no such page here.")
+        raise NotFound(said("There is no such page here."))

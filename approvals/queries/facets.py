@@ -162,7 +162,7 @@ def _within(due: str, at: datetime) -> datetime:
     return at + timedelta(minutes={"quarter": 15, "hour": 60}[due])
 
 
-def _seen_before() -> Exists:
+def seen_before() -> Exists:
     """That its server was seen with this kind and name before it was asked."""
     before = ExpressionWrapper(OuterRef("created_at") - timedelta(seconds=1), output_field=DateTimeField())
     same = Sighting.objects.filter(server=OuterRef("server"), kind=OuterRef("kind"), name=OuterRef("name"))
@@ -170,7 +170,7 @@ def _seen_before() -> Exists:
 
 
 _FLAGGED: dict[str, Callable[[], Any]] = {
-    "first": lambda: ~_seen_before(),
+    "first": lambda: ~seen_before(),
     "edited": lambda: Exists(Edit.objects.filter(action=OuterRef("pk"))),
     "soon": lambda: Exists(Timer.objects.filter(action=OuterRef("pk"), step=0, fired_at__isnull=False)),
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
+from accounts.words import said
 
 from .. import access
 from ..errors import NotFound
@@ -93,7 +94,7 @@ def one(*, user: User, grant_id: UUID, at: datetime) -> Row:
     held = access.duties(user, at=at)
     grants = list(_seen(user, held).filter(pk=grant_id))
     if not grants:
-        raise NotFound("There is no such grant here.")
+        raise NotFound(said("There is no such grant here."))
     return _rows(grants, user, held, most=COUNTED, at=at)[0]
 
 

@@ -16,7 +16,7 @@ from accounts.models import User
 
 from ..models import Action, State
 from . import asked, bundles, heads, lean, shelf
-from .facets import PARTS, Cursor, Desk, Facets
+from .facets import PARTS, Cursor, Desk, Facets, seen_before
 from .listing import Group, Row, folded, reviews_of, rows_of, told, value_of
 
 __all__ = ["Group", "Inbox", "Row", "Section", "read", "told", "value_of", "waiting"]
@@ -121,7 +121,7 @@ def _open(desk: Desk, facets: Facets) -> list[Cut]:
     )
     told = lean.rows(soonest).annotate(
         named=Exists(asked.by_name(desk.user)), said_so=Exists(asked.said(desk.user)),
-        reached=Exists(asked.reached(desk.user)),
+        reached=Exists(asked.reached(desk.user)), first_seen=~seen_before(),
     )  # fmt: skip
     found = list(told.order_by(*heads.order("deadline_at")))
     split = {part: [a for a in found if facets.part or _belongs(a, desk) == part] for part in parts}

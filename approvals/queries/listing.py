@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -71,6 +71,28 @@ class Row:
         return self.action.kind in DEPRECATED
 
     @property
+    def high(self) -> bool:
+        """Whether its rule calls the class high-risk."""
+        return bool(self.action.policy) and self.action.policy.rule.risk == "high"
+
+    @property
+    def first(self) -> bool:
+        """Whether its server was not seen with this kind and name before."""
+        return bool(getattr(self.action, "first_seen", False))
+
+    @property
+    def noticed(self) -> bool:
+        """Whether there is anything to say of it that one should see before opening it."""
+        action, drift = self.action, self.drift
+        told = (action.edits_made, action.warned, self.hidden, self.too_large, self.deprecated, self.high, self.first)
+        return any(told) or bool(drift and (drift.changed or drift.first))
+
+    @property
+    def yeses(self) -> str:
+        """Who said yes."""
+        return ", ".join(review.reviewer.username for review in self.reviews)
+
+    @property
     def lost(self) -> set[int]:
         """Ids of those who said yes to what somebody edited since, and have not said anything to what it is now."""
         return {review.reviewer_id for review in self.voided} - {review.reviewer_id for review in self.reviews}
@@ -100,9 +122,10 @@ class Group:
         return f"g{self.first.action.server_id}-{self.first.action.session or self.first.action.bundle}"
 
     @property
-    def names(self) -> list[tuple[str, int]]:
-        """What they are, by kind and name: the most frequent first."""
-        return Counter((row.action.kind, row.action.name) for row in self.rows).most_common()
+    def names(self) -> list[tuple[str, str, int]]:
+        """What they are: kind, name and how many, the most frequent first."""
+        counted = Counter((row.action.kind, row.action.name) for row in self.rows)
+        return [(kind, name, count) for (kind, name), count in counted.most_common()]
 
     @property
     def open(self) -> list[Row]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Server, User
+from accounts.words import said
 
 from .. import access
 from ..errors import NotFound
@@ -89,7 +90,7 @@ def one(*, user: User, simulation_id: int, at: datetime) -> Run:
     """Return one simulation; NotFound when it is not this person's."""
     row = _seen(user).filter(pk=simulation_id).first()
     if row is None:
-        raise NotFound("There is no such simulation here.")
+        raise NotFound(said("There is no such simulation here."))
     if row.finished_at is None or row.failed:
         return _run(row, [], [], [])
     held = access.duties(user, at=at)

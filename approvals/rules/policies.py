@@ -13,6 +13,8 @@ from placet import canonical
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from accounts import words
+
 from ..errors import BadPolicy
 from . import matching, timing
 
@@ -151,6 +153,7 @@ class Rule(Part):
     logging: Roles = ()
     exceptions: Roles = ()
     consequence: str = Field("", max_length=300)
+    risk: Literal["low", "normal", "high"] = "normal"
     watch: Annotated[tuple[Watch, ...], Field(max_length=8)] = ()
     retired: bool = False
 
@@ -225,7 +228,7 @@ def read(document: dict[str, Any]) -> Rule:
         said, pointer = complaint(error)
         raise BadPolicy(said, pointer=pointer) from error
     except (TypeError, ValueError) as error:
-        raise BadPolicy("A policy consists of what JSON can say.") from error
+        raise BadPolicy(words.said("A policy consists of what JSON can say.")) from error
 
 
 def complaint(error: ValidationError) -> tuple[str, str | None]:

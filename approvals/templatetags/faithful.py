@@ -107,8 +107,8 @@ def left(until: datetime, at: datetime) -> str:
 
 
 @register.filter
-def ago(then: datetime, at: datetime) -> SafeString:
-    return timed(then, moments.ago(then, at=at))
+def ago(then: datetime | None, at: datetime) -> SafeString | str:
+    return timed(then, moments.ago(then, at=at)) if then else ""
 
 
 @register.filter
@@ -133,9 +133,9 @@ def exact(at: datetime) -> str:
 
 
 @register.filter
-def clock(at: datetime) -> SafeString:
-    """A time of day, with the whole moment behind it."""
-    return timed(at, times.clock(at))
+def clock(at: datetime | None) -> SafeString | str:
+    """A time of day, with the whole moment behind it; nothing for none."""
+    return timed(at, times.clock(at)) if at else ""
 
 
 @register.filter
@@ -145,13 +145,13 @@ def zoned_clock(at: datetime) -> SafeString:
 
 
 @register.filter
-def day(at: datetime) -> SafeString:
-    return timed(at, times.day(at))
+def day(at: datetime | None) -> SafeString | str:
+    return timed(at, times.day(at)) if at else ""
 
 
 @register.filter
-def moment(at: datetime) -> SafeString:
-    return timed(at, times.moment(at))
+def moment(at: datetime | None) -> SafeString | str:
+    return timed(at, times.moment(at)) if at else ""
 
 
 @register.filter

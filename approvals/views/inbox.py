@@ -12,13 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from accounts import preferences
+from config import build
+
 from ..errors.sealed import Erased, Unreadable
-from ..models import Kind
+from ..forms import narrowing
 from ..queries import inbox as inbox_rows
 from ..queries import records
-from ..queries.facets import ENDED, Desk, Facets, midnight
+from ..queries.facets import Desk, Facets, midnight
 from ..wire import tables
-from . import actions, streaming
+from . import actions, shelf, streaming
 
 USUAL = timedelta(days=30)
 
@@ -29,20 +32,22 @@ USUAL = timedelta(days=30)
 def inbox(request: HttpRequest) -> HttpResponse:
     """The list; with `action` in its address, that action beside it."""
     at = timezone.now()
-    facets = Facets.read(request.GET.dict())
+    facets = Facets.read(request.GET.dict(), at=at)
     found = inbox_rows.read(user=request.user, facets=facets, at=at, kept=_ids(request.GET.get("kept", "")))
     shown = {
         "inbox": found,
         "facets": facets,
         "at": at,
-        "kinds": Kind.choices,
-        "ended": ENDED,
+        "selects": narrowing.selects(found),
+        "preference": preferences.of(request.user),
+        "build": build.current(),
         "chosen": _id(request.GET.get("action", "")),
     }
     if request.GET.get("mark") == found.mark:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if request.htmx.target == "rows":
         return render(request, "approvals/inbox.html#rows", shown)
+    shown |= shelf.told(request, found)
     if shown["chosen"]:
         with contextlib.suppress(Http404, Erased, Unreadable):  # gone or never yours: the list stands without it
             return render(request, "approvals/inbox.html", shown | actions.shown(request, shown["chosen"], at=at))

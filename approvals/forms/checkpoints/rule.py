@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, override
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.words import counted, said, told
 
 from ...errors import BadCondition, BadPolicy, Refusal
 from ...rules import constraints, policies, timing
@@ -16,49 +19,57 @@ from .rows import ARGUMENTS, EXCEPTIONS, LOGGING, NEEDS, STEPS, WATCH, number, s
 #: Members of the document that this form says. What else a document holds goes through an edit as it is.
 KNOWN = frozenset(policies.Rule.model_fields)
 _KINDS = [
-    ("tool_call", "a tool is run"), ("elicitation_form", "a person is asked with a form"),
-    ("elicitation_url", "a person is sent to a link"), ("sampling", "the model is asked"),
-    ("sampling_result", "the model’s answer goes back"),
+    ("tool_call", _("a tool is run")), ("elicitation_form", _("a person is asked with a form")),
+    ("elicitation_url", _("a person is sent to a link")), ("sampling", _("the model is asked")),
+    ("sampling_result", _("the model’s answer goes back")),
 ]  # fmt: skip
-_EFFECTS = [("review", "people are asked"), ("allow", "it is allowed at once"), ("deny", "it is denied at once")]
-_ORDERS = [("parallel", "all at the same time"), ("sequential", "one role after the other")]
-_ABSENCES = [("delegate", "their delegate is asked for them"), ("none", "they are asked all the same")]
+_EFFECTS = [
+    ("review", _("people are asked")),
+    ("allow", _("it is allowed at once")),
+    ("deny", _("it is denied at once")),
+]
+_ORDERS = [("parallel", _("all at the same time")), ("sequential", _("one role after the other"))]
+_RISKS = [
+    ("normal", _("as usual")), ("low", _("low: several may be approved at once")), ("high", _("high: lists say so")),
+]  # fmt: skip
+_ABSENCES = [("delegate", _("their delegate is asked for them")), ("none", _("they are asked all the same"))]
 _LONGEST = int(timing.LONGEST.total_seconds())
 
 
 class RuleForm(forms.Form):
     """One rule. After `is_valid`, `rule` is what the document says; otherwise each error stands at its field."""
 
-    checkpoint = text("Name", most=120, required=True)
-    kind = forms.ChoiceField(choices=_KINDS, label="When")
-    server = forms.ChoiceField(required=False, label="By")
-    pattern = text("Name or pattern", most=200, required=True)
-    schema = text("JSON Schema", most=20_000, widget=forms.Textarea)
-    when = text("Condition", most=1000, widget=forms.Textarea)
-    effect = forms.ChoiceField(choices=_EFFECTS, label="Then", widget=forms.RadioSelect)
-    order = forms.ChoiceField(choices=_ORDERS, label="Asked", widget=forms.RadioSelect)
-    deadline = number("They have", required=True)
-    deadline_unit = unit("the deadline")
-    warning = number("A reminder, before it ends")
-    warning_unit = unit("the reminder")
-    valid = number("A yes is good for", required=True)
-    valid_unit = unit("the life of a yes", longest="min")
-    passkey = forms.BooleanField(required=False, label="Each yes needs a passkey")
-    dwell_seconds = number("Seconds to look at it before a yes", most=600)
-    edit = text("What may be changed", most=4000, widget=forms.Textarea)
-    editors = text("Role that may change it", most=150, widget=forms.TextInput(attrs={"list": "roles"}))
-    review_result = forms.BooleanField(required=False, label="What comes back is looked at too")
-    caps_per_minute = number("Asks a minute, at most", most=1_000_000)
-    caps_pending = number("Asks waiting at a time, at most", most=1_000_000)
-    absence = forms.ChoiceField(choices=_ABSENCES, label="When people are away")
-    exclude_server_owner = forms.BooleanField(required=False, label="The server’s owner does not decide")
-    grants_uses = number("Uses of a grant, at most", most=1000)
-    grants_time = number("A grant lasts at most")
-    grants_time_unit = unit("the grant")
-    break_glass = text("Role that may break the glass", most=150, widget=forms.TextInput(attrs={"list": "roles"}))
-    consequence = text("What a yes leads to", most=300)
-    rank = forms.IntegerField(min_value=0, max_value=99, required=True, label="Rank")
-    retired = forms.BooleanField(required=False, label="Retired: it stops nothing")
+    checkpoint = text(_("Name"), most=120, required=True)
+    kind = forms.ChoiceField(choices=_KINDS, label=_("When"))
+    server = forms.ChoiceField(required=False, label=_("By"))
+    pattern = text(_("Name or pattern"), most=200, required=True)
+    schema = text(_("JSON Schema"), most=20_000, widget=forms.Textarea)
+    when = text(_("Condition"), most=1000, widget=forms.Textarea)
+    effect = forms.ChoiceField(choices=_EFFECTS, label=_("Then"), widget=forms.RadioSelect)
+    order = forms.ChoiceField(choices=_ORDERS, label=_("Asked"), widget=forms.RadioSelect)
+    deadline = number(_("They have"), required=True)
+    deadline_unit = unit(_("Unit of the deadline"))
+    warning = number(_("A reminder, before it ends"))
+    warning_unit = unit(_("Unit of the reminder"))
+    valid = number(_("A yes is good for"), required=True)
+    valid_unit = unit(_("Unit of the life of a yes"), longest="min")
+    passkey = forms.BooleanField(required=False, label=_("Each yes needs a passkey"))
+    dwell_seconds = number(_("Seconds to look at it before a yes"), most=600)
+    edit = text(_("What may be changed"), most=4000, widget=forms.Textarea)
+    editors = text(_("Role that may change it"), most=150, widget=forms.TextInput(attrs={"list": "roles"}))
+    review_result = forms.BooleanField(required=False, label=_("What comes back is looked at too"))
+    caps_per_minute = number(_("Asks a minute, at most"), most=1_000_000)
+    caps_pending = number(_("Asks waiting at a time, at most"), most=1_000_000)
+    absence = forms.ChoiceField(choices=_ABSENCES, label=_("When people are away"))
+    exclude_server_owner = forms.BooleanField(required=False, label=_("The server’s owner does not decide"))
+    grants_uses = number(_("Uses of a grant, at most"), most=1000)
+    grants_time = number(_("A grant lasts at most"))
+    grants_time_unit = unit(_("Unit of the grant"))
+    break_glass = text(_("Role that may break the glass"), most=150, widget=forms.TextInput(attrs={"list": "roles"}))
+    risk = forms.ChoiceField(choices=_RISKS, label=_("Risk"))
+    consequence = text(_("What a yes leads to"), most=300)
+    rank = forms.IntegerField(min_value=0, max_value=99, required=True, label=_("Rank"))
+    retired = forms.BooleanField(required=False, label=_("Retired: it stops nothing"))
 
     use_required_attribute = False  # a draft may be looked at before it is whole
 
@@ -77,7 +88,7 @@ class RuleForm(forms.Form):
         super().__init__(data, initial=initial(document) if typed is None else _again(typed))
         known = self.initial if data is None else data
         named = [*servers, document.get("server"), str(known.get("server", ""))[:64]]
-        self.fields["server"].choices = [("", "any server"), *((n, n) for n in dict.fromkeys(named) if n)]
+        self.fields["server"].choices = [("", _("any server")), *((n, n) for n in dict.fromkeys(named) if n)]
         for sort in rows.ALL:
             rows_known = sort.count(known)
             wanted = rows_known + (sort.name == more or (data is None and typed is None))
@@ -110,10 +121,14 @@ class RuleForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Let a refusal stand at the field it is about; at the top, when it is about none."""
-        place = f"Line {refusal.line}, column {refusal.column}: " if isinstance(refusal, BadCondition) else ""
+        message = refusal.message
+        if isinstance(refusal, BadCondition):
+            message = said(
+                "Line {line}, column {column}: {message}", line=refusal.line, column=refusal.column, message=message
+            )
         names = None if self.cleaned_data.get("schema") else dict(self._names)
         field = field_of(refusal.pointer, self._shown, arguments=names)
-        self.add_error(field if field in self.fields else None, place + refusal.message)
+        self.add_error(field if field in self.fields else None, told(message))
 
     @property
     def document(self) -> dict[str, Any]:
@@ -122,7 +137,7 @@ class RuleForm(forms.Form):
 
     def _document(self) -> dict[str, Any]:
         data = self.cleaned_data
-        same = ("checkpoint", "kind", "pattern", "effect", "order", "absence", "rank", "consequence", "retired")
+        same = ("checkpoint", "kind", "pattern", "effect", "order", "absence", "rank", "consequence", "risk", "retired")
         return {
             **{name: data[name] for name in (*same, "review_result", "exclude_server_owner")},
             "server": data["server"] or None, "when": data["when"].replace("\r\n", "\n"), "arguments": self._schema(),
@@ -149,7 +164,7 @@ class RuleForm(forms.Form):
         for index, row in found:
             for field, value in row.items():
                 if value in (None, ""):
-                    self.add_error(sort.key(index, field), "This is missing.")
+                    self.add_error(sort.key(index, field), _("This is missing."))
         return [row for _, row in found]
 
     def _watched(self) -> list[dict[str, Any]]:
@@ -158,7 +173,7 @@ class RuleForm(forms.Form):
         self._shown["watch"] = [index for index, _ in found]
         for index, row in found:
             if not row["at"]:
-                self.add_error(WATCH.key(index, "at"), "This is missing.")
+                self.add_error(WATCH.key(index, "at"), _("This is missing."))
             if wrong := watching.unreadable(row["names"]):
                 self.add_error(WATCH.key(index, "names"), wrong)
         return [row for _, row in found]
@@ -168,33 +183,35 @@ class RuleForm(forms.Form):
         self._names = {row["name"]: index for index, row in reversed(typed)}
         if raw.strip():
             if typed:
-                self.add_error("schema", "Bound the arguments in rows, or by a schema: not by both.")
+                self.add_error("schema", _("Bound the arguments in rows, or by a schema: not by both."))
             return self._raw(raw)
         try:
             return constraints.schema([Constraint(row["name"], row["form"], row["value"]) for _, row in typed])
         except constraints.BadConstraint as bad:
             field = "value" if typed[bad.row][1]["name"] else "name"
-            self.add_error(ARGUMENTS.key(typed[bad.row][0], field), bad.message)
+            self.add_error(ARGUMENTS.key(typed[bad.row][0], field), told(bad.message))
             return None
 
     def _raw(self, raw: str) -> dict[str, Any] | None:
         try:
             read = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            place = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            self.add_error("schema", f"This is no JSON{place}.")
+            wrong = said("This is no JSON.")
+            if isinstance(error, json.JSONDecodeError):
+                wrong = said("This is no JSON in line {line}, column {column}.", line=error.lineno, column=error.colno)
+            self.add_error("schema", told(wrong))
             return None
         if not isinstance(read, dict):
-            self.add_error("schema", "A schema is an object in braces.")
+            self.add_error("schema", _("A schema is an object in braces."))
             return None
         return read
 
     def _time(self, name: str, *, most: int) -> int | None:
         found = seconds(self.cleaned_data[name], self.cleaned_data[f"{name}_unit"])
         if found is not None and found > most:
-            self.add_error(
-                name, f"At most {most // 86400} days." if most >= 86400 else f"At most {most // 60} minutes."
-            )
+            days = counted("At most {count} day.", "At most {count} days.", count=most // 86400)
+            minutes = counted("At most {count} minute.", "At most {count} minutes.", count=most // 60)
+            self.add_error(name, told(days if most >= 86400 else minutes))
         return found
 
     def _grants(self) -> dict[str, Any] | None:
@@ -203,7 +220,7 @@ class RuleForm(forms.Form):
             return None
         for field, value in (("grants_uses", uses), ("grants_time", lasts)):
             if value is None:
-                self.add_error(field, "A grant is bounded in uses and in time: give both, or neither.")
+                self.add_error(field, _("A grant is bounded in uses and in time: give both, or neither."))
         return {"uses": uses, "seconds": lasts}
 
     def _edit(self) -> list[str]:
@@ -211,7 +228,7 @@ class RuleForm(forms.Form):
         try:
             return [json.loads(line) if line.startswith('"') else line for line in lines if line]
         except ValueError:
-            self.add_error("edit", "A line in quotation marks cannot be read.")
+            self.add_error("edit", _("A line in quotation marks cannot be read."))
             return []
 
 
@@ -222,7 +239,7 @@ def initial(document: dict[str, Any]) -> dict[str, Any]:
     simple = constraints.simple(said["arguments"])
     grants, caps = said["grants"] or {}, document.get("caps", {})
     shown = {name: said[name] for name in said if name in RuleForm.base_fields and name in document}
-    plain = ("effect", "order", "absence", "rank", "when", "consequence")
+    plain = ("effect", "order", "absence", "rank", "when", "consequence", "risk")
     return {
         **{name: said[name] for name in plain}, **shown, "server": said["server"] or "",
         "passkey": said["passkey"] == "required", "break_glass": said["break_glass"] or "",

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
+from accounts.words import said
 
 from ... import access
 from ...errors import NotFound
@@ -97,7 +98,7 @@ def newest(*, user: User, checkpoint_id: int) -> Policy:
         Policy.objects.filter(checkpoint_id=checkpoint_id).select_related("checkpoint").order_by("-revision").first()
     )
     if found is None or not access.is_admin(user):
-        raise NotFound("There is no such checkpoint here.")
+        raise NotFound(said("There is no such checkpoint here."))
     return found
 
 
@@ -105,7 +106,7 @@ def _seen_by(user: User, checkpoint_id: int, *, at: datetime) -> tuple[Checkpoin
     held = access.duties(user, at=at).get(checkpoint_id, {})
     found = Checkpoint.objects.filter(pk=checkpoint_id, policies__isnull=False).first()
     if found is None or not (held or access.is_admin(user)):
-        raise NotFound("There is no such checkpoint here.")
+        raise NotFound(said("There is no such checkpoint here."))
     return found, held
 
 

@@ -200,6 +200,15 @@ def _watch(rule: Rule) -> Phrase:
     return say("owners are told whether {} was approved before{}", joined(said, ", "), names)
 
 
+def _risk(rule: Rule) -> Phrase:
+    told = {
+        "low": "it is low-risk: several of these may be approved at once",
+        "normal": "each of these is approved by itself",
+        "high": "it is high-risk: lists say so, and each is approved by itself",
+    }
+    return say(told[rule.risk])
+
+
 def _rank(rule: Rule) -> Phrase:
     return say("among rules that are just as exact, rank {} counts, and the highest wins", str(rule.rank))
 
@@ -233,6 +242,7 @@ REST = (
     Topic("Exceptions", ("exceptions",), _exceptions),
     Topic("Consequence", ("consequence",), _consequence),
     Topic("Watched", ("watch",), _watch),
+    Topic("Risk", ("risk",), _risk),
     Topic("Rank", ("rank",), _rank),
     Topic("Retired", ("retired",), _retired),
 )
