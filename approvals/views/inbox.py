@@ -16,12 +16,11 @@ from accounts import preferences
 from config import build
 
 from ..errors.sealed import Erased, Unreadable
-from ..forms import narrowing
 from ..queries import inbox as inbox_rows
 from ..queries import records
 from ..queries.facets import Desk, Facets, midnight
 from ..wire import tables
-from . import actions, shelf, streaming
+from . import actions, narrowing, shelf, streaming
 
 USUAL = timedelta(days=30)
 
