@@ -7,6 +7,8 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import times
 from approvals.queries import frame as read_frame
@@ -59,15 +61,15 @@ def frame(context: template.Context) -> Shown:
     user, at = context["user"], context.get("at") or timezone.now()
     found, admin = read_frame.read(user=user, at=at), user.is_active and user.is_staff
     places = [
-        ("exceptions", "Exceptions", found.sees_exceptions, found.findings, "open"),
-        ("boundaries", "Boundaries", found.has_duty or admin, 0, ""),
-        ("checkpoints", "Checkpoints", admin, 0, ""),
-        ("changes", "Changes", admin, found.changes, "waiting for a second admin"),
-        ("insights", "Insights", found.has_duty or admin, 0, ""),
-        ("log", "Log", found.sees_log, 0, ""),
-        ("ledger", "Ledger", found.sees_log or admin, 0, ""),
-        ("people", "People", admin, 0, ""),
-        ("servers", "Servers", admin, 0, ""),
+        ("exceptions", _("Exceptions"), found.sees_exceptions, found.findings, pgettext("exceptions", "open")),
+        ("boundaries", _("Boundaries"), found.has_duty or admin, 0, ""),
+        ("checkpoints", _("Checkpoints"), admin, 0, ""),
+        ("changes", _("Changes"), admin, found.changes, _("waiting for a second admin")),
+        ("insights", _("Insights"), found.has_duty or admin, 0, ""),
+        ("log", _("Log"), found.sees_log, 0, ""),
+        ("ledger", _("Ledger"), found.sees_log or admin, 0, ""),
+        ("people", _("People"), admin, 0, ""),
+        ("servers", _("Servers"), admin, 0, ""),
     ]
     here = _here(context)
     entries = {
@@ -81,9 +83,9 @@ def frame(context: template.Context) -> Shown:
 
 
 @register.filter
-def when(then: datetime, at: datetime) -> SafeString:
+def when(then: datetime | None, at: datetime) -> SafeString | str:
     """A day and a time of day, in the reader's zone."""
-    return timed(then, times.when(then, at=at))
+    return timed(then, times.when(then, at=at)) if then else ""
 
 
 @register.filter
