@@ -29,6 +29,7 @@ from .views import (
     several,
     shelf,
     statements,
+    tour,
     trying,
     verify,
 )
@@ -70,6 +71,8 @@ urlpatterns = [
     path("drills/", drills.listed, name="drills"),
     path("drills/<int:practice_id>/consent/", drills.consent, name="drills_consent"),
     path("drills/<int:practice_id>/end/", drills.end, name="drills_end"),
+    path("tour/", tour.tour, name="tour"),
+    path("tour/<int:number>/", tour.step, name="tour_step"),
     path("map.yaml", mapfile.map_file, name="map_file"),
     path("map/", mapfile.map_import, name="map_import"),
     path("sessions/<str:server>/", sessions.session, name="session"),

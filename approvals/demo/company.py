@@ -13,8 +13,8 @@ from approvals.models import Change
 NAME = "Kiln & Lantern"
 ADMIN, SECOND = "admin", "judy"
 #: As whom a newcomer is told to sign in, and the others; the password of all is the same.
-FIRST = ("alice", "bob", "carol", "mallory", ADMIN)
-OTHERS = ("erin", "frank", "grace", "heidi", "ivan", SECOND, "leo")
+FIRST = ("alice", "bob", "carol", "erin", "heidi", "mallory", ADMIN)
+OTHERS = ("frank", "grace", "ivan", SECOND, "leo")
 FULL = {
     "alice": "Alice Berg, payments", "bob": "Bob Okafor, payments and data", "carol": "Carol Lindqvist, data",
     "mallory": "Mallory Quint, warehouse", "admin": "Ada Moreau, administration", "erin": "Erin Doyle, risk",

@@ -111,7 +111,9 @@ class _Told:
         for at, turn in turns:
             heappush(self._next, (at, next(self._order), (answer.action.pk, turn)))
         if plot.then:
-            self.begin(plot.then(answer.action.pk))
+            following = plot.then(answer.action.pk)
+            following.server = plot.server
+            self.begin(following)
 
 
 def _at_once(plot: Plot, action: Action) -> list[tuple[datetime, Turn]]:

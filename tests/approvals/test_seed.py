@@ -32,7 +32,7 @@ def works(name: str, password: str) -> bool:
 
 def test_a_first_start_names_people_servers_and_first_asks(now):
     told = prepared(now)
-    assert told["people"] == ["alice", "bob", "carol", "mallory", "admin"]
+    assert told["people"] == ["alice", "bob", "carol", "erin", "heidi", "mallory", "admin"]
     assert all(works(name, told["password"]) for name in told["people"])
     assert Action.objects.count() == ASKS
     assert Action.objects.get(name="export_customers").reason == "no_checkpoint"

@@ -38,7 +38,7 @@ def start(tmp_path):
 def test_console_says_where_it_is_and_how_to_sign_in(console):
     said = "\n".join(console.said)
     assert f"Placet is ready: {console.url}/" in said
-    assert "Sign in as alice, bob, carol, mallory, admin; the password of each is " in said
+    assert "Sign in as alice, bob, carol, erin, heidi, mallory, admin; the password of each is " in said
 
 
 def test_printed_password_signs_in(console):
