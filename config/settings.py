@@ -40,6 +40,9 @@ def _generated_key(file: Path) -> str:
                 fresh.unlink()
         except OSError as error:
             sys.exit(environment.stop(f"Placet does not start: {file.parent} is not writable: {error.strerror}."))
+    if (mode := file.stat().st_mode) & 0o077:
+        told = f"others of this machine may read {file} ({mode & 0o777:04o}): chmod 600"
+        sys.exit(environment.stop(f"Placet does not start: {told}."))
     return file.read_text().strip()
 
 

@@ -57,9 +57,16 @@ def state() -> State:
     known = _known.get(where)
     if known is None or known[0] != stamp:
         with _turn:
-            kept = folder.read(where)
-            known = _known[where] = (stamp, State(where, past.read(kept.changes), kept.places))
+            known = _known[where] = (stamp, _read(where))
     return known[1]
+
+
+def _read(where: Path) -> State:
+    try:
+        kept = folder.read(where)
+        return State(where, past.read(kept.changes), kept.places)
+    except (ValueError, KeyError, TypeError) as error:  # BadHistory is a ValueError
+        raise Unusable(f"{where / folder.FILE} is not what was written there: bring its newest copy back") from error
 
 
 def jwks() -> dict[str, Any]:

@@ -8,8 +8,11 @@ from typing import Protocol
 from django.conf import settings
 from placet.receipts import FileSigner
 
+from . import folder
+
 FIRST = "current.pem"
 UNREADABLE = stat.S_IRWXG | stat.S_IRWXO
+UNWRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Unusable(Exception):
@@ -78,12 +81,15 @@ def remove(where: Path, place: str) -> None:
 
 
 def check_private(where: Path) -> None:
-    """Others of this machine can neither read nor write a private key."""
-    for path in sorted(where.glob("*.pem")):
-        mode = path.stat().st_mode
-        if mode & UNREADABLE:
-            octal = f"{stat.S_IMODE(mode):04o}"
-            raise Unusable(f"others of this machine may read the private key {path} ({octal}): chmod 600, and rotate")
+    """Others of this machine can neither read nor write a private key, nor exchange what says which one signs."""
+    for pattern, what in (("*.pem", "private key"), ("seal-*.key", "sealing key")):
+        for path in sorted(where.glob(pattern)):
+            if (mode := path.stat().st_mode) & UNREADABLE:
+                octal = f"{stat.S_IMODE(mode):04o}"
+                raise Unusable(f"others of this machine may read the {what} {path} ({octal}): chmod 600, and rotate")
+    for path in (where, where / folder.FILE):
+        if path.exists() and (mode := path.stat().st_mode) & UNWRITABLE:
+            raise Unusable(f"others of this machine may write {path} ({stat.S_IMODE(mode):04o}): chmod go-w, and look")
 
 
 def _from_file(path: Path) -> FileSigner:

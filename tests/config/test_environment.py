@@ -124,6 +124,11 @@ def test_first_start_generates_a_secret_key_that_stays(tmp_path):
     first, second = _settings(tmp_path, "SECRET_KEY"), _settings(tmp_path, "SECRET_KEY")
     assert first == second and len(first) >= 64
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    (tmp_path / "secret_key").chmod(0o640)
+    with pytest.raises(subprocess.CalledProcessError) as no:
+        _settings(tmp_path, "SECRET_KEY", stderr=subprocess.PIPE)
+    assert no.value.returncode == 2 and no.value.stderr.count("\n") == 1
+    assert "may read" in no.value.stderr and "chmod 600" in no.value.stderr
 
 
 def test_debug_is_off_and_only_this_machine_is_served(tmp_path):
@@ -145,10 +150,10 @@ def test_declared_https_turns_every_transport_guard_on(tmp_path):
     assert checked.returncode == 0, checked.stderr
 
 
-def _settings(var: Path, name: str) -> str:
+def _settings(var: Path, name: str, **how: int) -> str:
     code = f"from config import settings; print(settings.{name})"
     env = {**os.environ, "PLACET_VAR": str(var), "SECRET_KEY": "", "PUBLIC_URL": "", "DATABASE_URL": ""}
-    return subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=env, text=True).strip()
+    return subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=env, text=True, **how).strip()
 
 
 def test_as_many_web_processes_share_the_port_as_were_asked_for(settings):

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +82,21 @@ def _migrate() -> None:
 
 
 def _check_keys() -> None:
-    """Others of this machine cannot read them, they sign, and the ledger knows them."""
+    """Others of this machine cannot read them, they sign and seal, and the ledger knows them."""
     from approvals import custody, keys
+    from approvals.errors.sealed import BadSealingKey, SealingKeyMissing
+    from approvals.sealing import ring
 
     try:
         keys.check()
         custody.enter(at=timezone.now())
+        with suppress(SealingKeyMissing):  # pages and the API say so; what is decided can still be checked
+            ring.ring()
     except keys.Unusable as error:
         raise CannotStart(str(error)) from error
+    except BadSealingKey as error:
+        where = "SEAL_KEYS" if settings.SEAL_KEYS else f"a file {settings.KEYS_DIR}/{ring.PATTERN}"
+        raise CannotStart(f"{where} holds no sealing key, which is 32 random bytes in base64url") from error
 
 
 def _check_database() -> None:
