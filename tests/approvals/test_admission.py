@@ -1,10 +1,10 @@
-"""Asks that a rule or a grant decides, or that a bound turns away: nobody is asked."""
+"""Asks that a rule or a grant decides, or that a bound turns away; and who is asked in a batch after another."""
 
 from datetime import timedelta
 
 import pytest
 
-from accounts import servers
+from accounts import roles, servers
 from approvals import errors
 from approvals.intake import bounds
 from approvals.models import Action, Assignment, Entry, Finding, Receipt, Sighting
@@ -164,3 +164,19 @@ def test_servers_and_rules_without_bounds_cost_no_question(refund, alice, shop, 
     shop.save()
     with pytest.raises(RuntimeError):
         submit(shop, key="bounded", at=now)
+
+
+def test_who_left_the_role_since_the_batch_before_is_not_asked(refund, alice, bob, shop, now, later):
+    """Holders of the roles that the last batch came to are read along with the next one, never remembered."""
+    submit(shop, at=now)
+    roles.take(role="payments-owner", user=bob, at=now)
+    after = submit(shop, key="after", at=later).action
+    assert {each.owner.username for each in after.assignments.all()} == {"alice"}
+
+
+def test_a_batch_after_one_of_other_roles_finds_its_own_owners(refund, alice, carol, shop, now, later):
+    submit(shop, at=now)
+    publish(checkpoint="shop/close", kind="tool_call", pattern="close", roles={"approval": "accounts-owner"}, at=now)
+    roles.give(role="accounts-owner", user=carol, at=now)
+    after = submit(shop, ask(tool="close"), key="close", at=later).action
+    assert {each.owner.username for each in after.assignments.all()} == {"carol"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from placet import canonical
 
-from accounts import roles, servers
+from accounts import servers
 from approvals import errors, intake, submission
 from approvals.models import Action, Entry, Receipt
 from tests.asks import ask, identity, item, submit
@@ -42,22 +42,6 @@ def test_a_checkpoint_without_an_owner_denies(refund, shop, now):
 
 def test_an_ask_only_its_own_subject_could_decide_is_denied(refund, alice, shop, now):
     assert submit(shop, ask(subject="alice"), at=now).action.reason == "no_owner"
-
-
-def test_who_left_the_role_since_the_batch_before_is_not_asked(refund, alice, bob, shop, now, later):
-    """Holders of the roles that the last batch came to are read along with the next one, never remembered."""
-    submit(shop, at=now)
-    roles.take(role="payments-owner", user=bob, at=now)
-    after = submit(shop, key="after", at=later).action
-    assert {each.owner.username for each in after.assignments.all()} == {"alice"}
-
-
-def test_a_batch_after_one_of_other_roles_finds_its_own_owners(refund, alice, carol, shop, now, later):
-    submit(shop, at=now)
-    publish(checkpoint="shop/close", kind="tool_call", pattern="close", roles={"approval": "accounts-owner"}, at=now)
-    roles.give(role="accounts-owner", user=carol, at=now)
-    after = submit(shop, ask(tool="close"), key="close", at=later).action
-    assert {each.owner.username for each in after.assignments.all()} == {"carol"}
 
 
 def test_the_same_key_and_ask_is_the_same_action(refund, alice, shop, now, later):
