@@ -14,11 +14,11 @@ class Said(str):
 
     text: str
     many: str
-    count: int
+    count: int  # of what the sentence is about, where it has one form for one thing and another for many
     values: dict[str, Any]
 
-    def __new__(cls, text: str, many: str = "", /, *, count: int = 1, **values: Any) -> Self:
-        values = {"count": count, **values} if many else values
+    def __new__(cls, text: str, many: str = "", /, **values: Any) -> Self:
+        count = values.get("count", 1)
         chosen = many if many and count != 1 else text
         made = super().__new__(cls, chosen.format(**values) if values else chosen)
         made.text, made.many, made.count, made.values = text, many, count, values

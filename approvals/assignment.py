@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts import roles
 from accounts.roles import Holder
+from accounts.words import said
 
 from . import access, rows
 from .errors import AlreadySpokenFor, EnoughOfYourRole, NotYourTurn, OwnAsk, OwnServer
@@ -204,7 +205,10 @@ def theirs(action: Action, voices: Sequence[Holder]) -> list[Holder]:
     others = [each for each in voices if not access.is_theirs(each, names=names)]
     if not others:
         raise OwnAsk(
-            f"This happens on behalf of {voices[0].on_behalf_of}, for whom you stand in. Another owner decides."
+            said(
+                "This happens on behalf of {on_behalf_of}, for whom you stand in. Another owner decides.",
+                on_behalf_of=voices[0].on_behalf_of,
+            )
         )
     left = [each for each in others if not access.is_their_server(each, rule=rule, server_owner_id=owner)]
     if not left:
@@ -222,7 +226,11 @@ def in_turn(terms: quorum.Terms, votes: Sequence[quorum.Vote], voices: Sequence[
     named = quorum.turn(terms, quorum.count(terms, votes))
     asked = [each for each in voices if each.role in named]
     if not asked and terms.sequential:
-        raise NotYourTurn(f"{named[0]} decides now. You are asked when it is your turn, if your yes is still needed.")
+        raise NotYourTurn(
+            said(
+                "{named} decides now. You are asked when it is your turn, if your yes is still needed.", named=named[0]
+            )
+        )
     return asked
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts import servers
 from accounts.models import Server, User
+from accounts.words import said
 
 from . import governed, ledger, secrecy
 from .errors import (
@@ -83,11 +84,11 @@ def refuse(*, change_id: int, by: User, note: str, at: datetime) -> Change:
     """Refuse another admin's change, and say why. What was confirmed for later can be refused until then."""
     _check_words(note, at, at=at)
     if not note.strip():
-        raise TextMissing("Say in a sentence why you refuse it.", pointer="/note")
+        raise TextMissing(said("Say in a sentence why you refuse it."), pointer="/note")
     with transaction.atomic():
         change = _opened(change_id, by=by, states=OPEN)
         if change.author_id == by.pk:
-            raise OwnChange("You proposed this. Withdraw it instead.")
+            raise OwnChange(said("You proposed this. Withdraw it instead."))
         change.decided_by, change.decided_at = by, at
         _end(change, Change.State.REFUSED, answer=note.strip())
         governed.drop(change, by=by, at=at)
@@ -100,7 +101,7 @@ def withdraw(*, change_id: int, by: User, at: datetime) -> Change:
     with transaction.atomic():
         change = _opened(change_id, by=by, states=OPEN, author=True)
         if change.author_id != by.pk:
-            raise OwnChange("Somebody else proposed this. Refuse it instead.")
+            raise OwnChange(said("Somebody else proposed this. Refuse it instead."))
         if change.decided_by_id is None:
             change.decided_by, change.decided_at = by, at
         _end(change, Change.State.WITHDRAWN)
@@ -125,9 +126,9 @@ def collect_token(*, change_id: int, by: User, at: datetime) -> str:
     with transaction.atomic():
         change = _opened(change_id, by=by, states=(Change.State.CONFIRMED,))
         if change.about != Change.About.TOKEN or change.author_id != by.pk:
-            raise NotFound("There is no token for you here.")
+            raise NotFound(said("There is no token for you here."))
         if at < change.effective_at:
-            raise BadChange("This takes effect later. Come back then.")
+            raise BadChange(said("This takes effect later. Come back then."))
         _check(change, at=at)
         token = servers.rotate_token(server=Server.objects.get(name=change.subject), at=at)
         _end(change, Change.State.APPLIED, applied_at=at)
@@ -248,7 +249,7 @@ def _opened(change_id: int, *, by: User, states: tuple[str, ...], author: bool =
     if not theirs:
         _require_admin(by)
     if change is None:
-        raise NotFound("There is no such change here.")
+        raise NotFound(said("There is no such change here."))
     if change.state not in states:
         raise ChangeOver(state=change.state)
     return change
@@ -274,7 +275,7 @@ def _require_author(author: User, *, about: str, subject: str) -> None:
     if about != Change.About.PASSKEY:
         _require_admin(author)
     elif author.username != subject:
-        raise NotFound("There is no such passkey of yours.")
+        raise NotFound(said("There is no such passkey of yours."))
 
 
 def _one_at_a_time() -> None:
@@ -290,7 +291,7 @@ def _record(step: str, change: Change, *, by: User | None, at: datetime) -> None
 
 def _check_words(note: str, starts: datetime, *, at: datetime) -> None:
     if len(note) > TEXT_LIMIT:
-        raise TextTooLong(f"Keep it to {TEXT_LIMIT} characters.", pointer="/note")
+        raise TextTooLong(said("Keep it to {text_limit} characters.", text_limit=TEXT_LIMIT), pointer="/note")
     secrecy.require_none(note, at="/note", who="change")
     if not at <= starts <= at + FURTHEST:
-        raise BadChange("A change takes effect now or within a year.", pointer="/effective_at")
+        raise BadChange(said("A change takes effect now or within a year."), pointer="/effective_at")

@@ -14,6 +14,7 @@ from placet import canonical
 
 from accounts import roles, servers
 from accounts.models import Server, User
+from accounts.words import said
 
 from . import access, findings, intake, ledger, policy, submission
 from .errors import BadDrills, NotAnAdmin, NotFound
@@ -33,15 +34,17 @@ def enable(*, role: str, server: str, exceptions: str, every_days: int, by: User
     if not access.is_admin(by):
         raise NotAnAdmin()
     if not 1 <= every_days <= 90:
-        raise BadDrills("Ask one every 1 to 90 days.", pointer="/every_days")
+        raise BadDrills(said("Ask one every 1 to 90 days."), pointer="/every_days")
     if Practice.objects.filter(role=role, ended_at=None).exists():
-        raise BadDrills("This role has drills already.", pointer="/role")
+        raise BadDrills(said("This role has drills already."), pointer="/role")
     if role == exceptions:
-        raise BadDrills("Whoever hears of it must be another role than the one that is drilled.", pointer="/exceptions")
+        raise BadDrills(
+            said("Whoever hears of it must be another role than the one that is drilled."), pointer="/exceptions"
+        )
     if not roles.holders([role], at=at)[role]:
-        raise BadDrills("Nobody holds this role now.", pointer="/role")
+        raise BadDrills(said("Nobody holds this role now."), pointer="/role")
     if Checkpoint.objects.filter(name=f"{server}/calls").exists():
-        raise BadDrills("Name it otherwise: there is a checkpoint of this name.", pointer="/server")
+        raise BadDrills(said("Name it otherwise: there is a checkpoint of this name."), pointer="/server")
     made = servers.register(name=server, at=at)
     rule = policies.read({
         "checkpoint": f"{server}/calls", "kind": "tool_call", "pattern": "*", "server": server, "valid_seconds": 1,
@@ -72,7 +75,7 @@ def consent(*, practice_id: int, person: User, agrees: bool, at: datetime) -> Pr
     """Agree to be drilled, or take it back; the same again changes nothing. Not your role means not found."""
     practice = _open(practice_id)
     if person.pk not in holders(practice, at=at):
-        raise NotFound("There is no such drill here.")
+        raise NotFound(said("There is no such drill here."))
     open_ = Consent.objects.filter(practice=practice, person=person, withdrawn_at=None)
     if agrees and not open_.exists():
         Consent.objects.create(practice=practice, person=person, at=at)
@@ -154,7 +157,7 @@ def _finding(drill: Drill) -> findings.Noted:
 def _open(practice_id: int) -> Practice:
     found = Practice.objects.select_for_update().filter(pk=practice_id, ended_at=None).first()
     if found is None:
-        raise NotFound("There is no such drill here.")
+        raise NotFound(said("There is no such drill here."))
     return found
 
 

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from placet import canonical
 
 from accounts.models import Server, User
+from accounts.words import said
 
 from . import access, policy, secrecy, spoken
 from .errors import BadEdit, EditLeavesRule, NotAnAsk, NotAnEditor, NotEditable, NothingEdited, TooLarge
@@ -73,7 +74,7 @@ def sheet(action: Action) -> Sheet:
 def require_right(person: User, action: Action, known: access.Rights) -> None:
     """Refuse who may not change it, apart from whether their yes would count."""
     if not action.policy.rule.edit:
-        raise NotEditable("Nothing of this may be changed before a yes.")
+        raise NotEditable(said("Nothing of this may be changed before a yes."))
     if not known.may_edit(person, action):
         raise NotAnEditor()
 
@@ -93,7 +94,7 @@ def checked(action: Action, changes: Mapping[str, Any]) -> bytes:
 def row(*, action: Action, number: int, editor: User, changes: Mapping[str, Any], at: datetime) -> Row:
     """The row of an edit of the action, which the caller has locked."""
     if number > MOST:
-        raise BadEdit(f"This was changed {MOST} times. Decide it as it is now.")
+        raise BadEdit(said("This was changed {most} times. Decide it as it is now.", most=MOST))
     body = checked(action, changes)
     return Row(action.pk, number, editor.pk, body, canonical.digest_bytes(body), at)
 
@@ -106,7 +107,7 @@ def _require_shape(action: Action, made: dict[str, Any]) -> None:
     except NotAnAsk as error:
         raise BadEdit(error.message, pointer=(error.pointer or "").removeprefix("/mcp")) from error
     if named != action.name:
-        raise EditLeavesRule("An edit never changes what is called, nor the host somebody is sent to.")
+        raise EditLeavesRule(said("An edit never changes what is called, nor the host somebody is sent to."))
 
 
 def _require_same_rule(action: Action, made: dict[str, Any]) -> None:

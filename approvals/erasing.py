@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts import words
 from accounts.models import User
 
 from . import access, ledger
@@ -127,7 +128,9 @@ def _had_a_say(person: User, action: Action) -> bool:
 def _worded(reason: str) -> str:
     said = reason.strip()
     if not said:
-        raise TextMissing("Say why it is erased: the reason stays.", pointer="/reason")
+        raise TextMissing(words.said("Say why it is erased: the reason stays."), pointer="/reason")
     if len(said) > REASON_LIMIT:
-        raise TextTooLong(f"Keep the reason under {REASON_LIMIT} characters.", pointer="/reason")
+        raise TextTooLong(
+            words.said("Keep the reason under {reason_limit} characters.", reason_limit=REASON_LIMIT), pointer="/reason"
+        )
     return said

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from placet import canonical
 
+from accounts import words
 from accounts.models import User
 
 from . import access, ledger, nudge, rows, secrecy
@@ -112,13 +113,16 @@ def resolve(*, finding_id: int, by: User, resolution: str, at: datetime) -> Find
     """Close the finding with a sentence that says what was done about it. Not yours means not found."""
     said = resolution.strip()
     if not said:
-        raise TextMissing("Say in a sentence what was done about it.", pointer="/resolution")
+        raise TextMissing(words.said("Say in a sentence what was done about it."), pointer="/resolution")
     if len(said) > RESOLUTION_LIMIT:
-        raise TextTooLong(f"Keep it to {RESOLUTION_LIMIT} characters.", pointer="/resolution")
+        raise TextTooLong(
+            words.said("Keep it to {resolution_limit} characters.", resolution_limit=RESOLUTION_LIMIT),
+            pointer="/resolution",
+        )
     secrecy.require_none(said, at="/resolution", who=by.urn)
     finding = seen_by(by, at=at).filter(pk=finding_id).select_for_update(of=("self",)).first()
     if finding is None:
-        raise NotFound("There is no such finding here.")
+        raise NotFound(words.said("There is no such finding here."))
     if finding.resolved_at is not None:
         raise AlreadyResolved()
     if finding.code == Finding.Code.BREAK_GLASS and _broke(finding) == by.pk:

@@ -80,7 +80,9 @@ def _worded(reason: str) -> str:
     if not said:
         raise TextMissing(words.said("Say why it cannot wait for the others."), pointer="/reason")
     if len(said) > REASON_LIMIT:
-        raise TextTooLong(words.said("Keep the reason under {reason_limit} characters.", reason_limit=REASON_LIMIT), pointer="/reason")
+        raise TextTooLong(
+            words.said("Keep the reason under {reason_limit} characters.", reason_limit=REASON_LIMIT), pointer="/reason"
+        )
     secrecy.require_none(said, at="/reason", who="glass")
     return said
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from placet import canonical, jws
 
 from accounts.models import Membership, User
+from accounts.words import said
 
 from . import access, keys, ledger
 from .errors import AlreadyRevoked, BadGrant, NotAnOwner, NotGrantable, OwnAsk
@@ -70,7 +71,7 @@ def offer(*, action_id: UUID, person: User, at: datetime) -> Offer:
     _require_word(person, action, policy.rule, role=role, at=at)
     _require_precedent(action)
     if action.edits.exists():
-        raise NotGrantable("This was changed before its approval, so it is no example of what is asked.")
+        raise NotGrantable(said("This was changed before its approval, so it is no example of what is asked."))
     params = json.loads(bytes(action.body))["value"]["params"]
     return Offer(action, policy, role, policy.rule.grants, covering.arguments(kind=action.kind, params=params))
 
@@ -90,7 +91,7 @@ def create(*, action_id: UUID, person: User, terms: Terms, at: datetime) -> Gran
     with transaction.atomic():
         offered = offer(action_id=action_id, person=person, at=at)
         if not offered.final:
-            raise NotGrantable("This waits for its decision. Approve it first, then grant its like.")
+            raise NotGrantable(said("This waits for its decision. Approve it first, then grant its like."))
         _require_few(offered, at=at)
         grant = _grant(offered, terms, person=person, at=at)
         grant.jws = jws.seal(_claims(grant, offered, by=person), typ=TYPE, signer=keys.signer())
@@ -104,7 +105,7 @@ def revoke(*, grant_id: UUID, by: User, at: datetime) -> Grant:
     with transaction.atomic():
         row = given.one(user=by, grant_id=grant_id, at=at)
         if not row.revocable and row.grant.revoked_at is None:
-            raise NotAnOwner("You may see this grant. Revoking it is for those who approve here, and for admins.")
+            raise NotAnOwner(said("You may see this grant. Revoking it is for those who approve here, and for admins."))
         moved = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=at, revoked_by=by)
         if not moved:
             raise AlreadyRevoked()
@@ -124,11 +125,27 @@ def statement(*, grant_id: UUID, user: User, at: datetime) -> bytes:
 
 def _require_grantable(rule: policies.Rule) -> None:
     if rule.retired or rule.effect != "review" or rule.grants is None:
-        raise NotGrantable(f"The policy of {rule.checkpoint} allows no grants: each ask is decided by itself.")
+        raise NotGrantable(
+            said(
+                "The policy of {checkpoint} allows no grants: each ask is decided by itself.",
+                checkpoint=rule.checkpoint,
+            )
+        )
     if rule.need != 1:
-        raise NotGrantable(f"{rule.checkpoint} needs {rule.need} people to say yes, and a grant is one person’s word.")
+        raise NotGrantable(
+            said(
+                "{checkpoint} needs {need} people to say yes, and a grant is one person’s word.",
+                checkpoint=rule.checkpoint,
+                need=rule.need,
+            )
+        )
     if rule.passkey == "required":
-        raise NotGrantable(f"{rule.checkpoint} wants a passkey with every yes, and a grant is used without one.")
+        raise NotGrantable(
+            said(
+                "{checkpoint} wants a passkey with every yes, and a grant is used without one.",
+                checkpoint=rule.checkpoint,
+            )
+        )
 
 
 def _require_word(person: User, action: Action, rule: policies.Rule, *, role: str, at: datetime) -> None:
@@ -136,27 +153,31 @@ def _require_word(person: User, action: Action, rule: policies.Rule, *, role: st
     context = json.loads(bytes(action.context))["value"]
     names = (action.subject, context.get("origin", {}).get("principal", ""))
     if access.is_own(username=person.username, email=person.email, names=names):
-        raise OwnAsk("This happened on your behalf, so another owner has to grant its like.")
+        raise OwnAsk(said("This happened on your behalf, so another owner has to grant its like."))
     held = Membership.objects.filter(Membership.at(at), person=person, role__name=role)
     if not (person.is_active and held.exists()):
-        raise NotGrantable(f"Only who holds {role} in their own right can give a grant here.")
+        raise NotGrantable(said("Only who holds {role} in their own right can give a grant here.", role=role))
     if rule.exclude_server_owner and action.server.owner_id == person.pk:
-        raise NotGrantable(f"You own {action.server.name}, and the policy leaves its owner out.")
+        raise NotGrantable(said("You own {server}, and the policy leaves its owner out.", server=action.server.name))
 
 
 def _require_precedent(action: Action) -> None:
     """What was approved as the rule wants it; what waits is previewed only."""
     if action.state not in (State.APPROVED, State.PENDING):
-        raise NotGrantable(f"This was {action.state}. Only an ask that was approved can be granted beforehand.")
+        raise NotGrantable(
+            said("This was {state}. Only an ask that was approved can be granted beforehand.", state=action.state)
+        )
     if action.reason == "break_glass":
-        raise NotGrantable("One person broke the glass here. That is an exception, and no example.")
+        raise NotGrantable(said("One person broke the glass here. That is an exception, and no example."))
 
 
 def _require_few(offered: Offer, *, at: datetime) -> None:
     action = offered.action
     alike = Grant.objects.filter(server=action.server_id, kind=action.kind, name=action.name, revoked_at=None)
     if alike.filter(checkpoint=action.checkpoint_id, expires_at__gt=at).count() >= MOST_ALIKE:
-        raise BadGrant(f"There are {MOST_ALIKE} grants for such asks already. Revoke one first.")
+        raise BadGrant(
+            said("There are {most_alike} grants for such asks already. Revoke one first.", most_alike=MOST_ALIKE)
+        )
 
 
 def _covers(offered: Offer, limits: Limits) -> bytes:
@@ -166,11 +187,15 @@ def _covers(offered: Offer, limits: Limits) -> bytes:
 def _grant(offered: Offer, terms: Terms, *, person: User, at: datetime) -> Grant:
     bounds, action = offered.bounds, offered.action
     if not 1 <= terms.uses <= bounds.uses:
-        raise BadGrant(f"The policy allows 1 to {bounds.uses} uses.", pointer="/uses")
+        raise BadGrant(said("The policy allows 1 to {uses} uses.", uses=bounds.uses), pointer="/uses")
     if not SHORTEST <= terms.seconds <= bounds.seconds:
-        raise BadGrant("The policy does not allow it to last that long, or it is under a minute.", pointer="/seconds")
+        raise BadGrant(
+            said("The policy does not allow it to last that long, or it is under a minute."), pointer="/seconds"
+        )
     if not 1 <= terms.per_hour <= terms.uses:
-        raise BadGrant("Within an hour there are at least one use, and at most as many as in all.", pointer="/per_hour")
+        raise BadGrant(
+            said("Within an hour there are at least one use, and at most as many as in all."), pointer="/per_hour"
+        )
     return Grant(
         id=ids.uuid7(at=at, place=0, noise=os.urandom(8)), checkpoint=action.checkpoint, server=action.server,
         kind=action.kind, name=action.name, covers=_covers(offered, terms.limits), policy_dig=offered.policy.dig,

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import Holder
+from accounts.words import said
 
 from . import access, assignment, escalation, findings, ledger, nudge, rows, secrecy, spoken
 from .errors import (
@@ -100,7 +101,7 @@ def named(username: str) -> User:
     """Return the person of this name, to hand something to."""
     found = User.objects.filter(username=username, is_active=True).first()
     if found is None:
-        raise NotEligible("Nobody here has that name.", pointer="/to")
+        raise NotEligible(said("Nobody here has that name."), pointer="/to")
     return found
 
 
@@ -146,15 +147,17 @@ def _eligible(case: _Case, to: User) -> Holder:
     try:
         voices = case.voices(to)
     except AlreadyReviewed:
-        raise NotEligible(f"{to.username} has said yes already.", pointer="/to") from None
+        raise NotEligible(said("{to} has said yes already.", to=to.username), pointer="/to") from None
     except (OwnAsk, OwnServer):
-        raise NotEligible(f"{to.username} may not decide what is asked on their behalf.", pointer="/to") from None
+        raise NotEligible(
+            said("{to} may not decide what is asked on their behalf.", to=to.username), pointer="/to"
+        ) from None
     except NotYourTurn:
-        raise NotEligible(f"It is not the turn of {to.username}'s role.", pointer="/to") from None
+        raise NotEligible(said("It is not the turn of {to}'s role.", to=to.username), pointer="/to") from None
     except (NotFound, NotAnOwner):
         voices = []
     if not voices:
-        raise NotEligible(f"{to.username} holds no role whose yes is still needed.", pointer="/to")
+        raise NotEligible(said("{to} holds no role whose yes is still needed.", to=to.username), pointer="/to")
     return voices[0]
 
 
@@ -164,7 +167,7 @@ def _record(
 ) -> Handover:  # fmt: skip
     note = note.strip()
     if len(note) > NOTE_LIMIT:
-        raise TextTooLong(f"Keep the note under {NOTE_LIMIT} characters.", pointer="/note")
+        raise TextTooLong(said("Keep the note under {note_limit} characters.", note_limit=NOTE_LIMIT), pointer="/note")
     secrecy.require_none(note, at="/note", who=person.urn)
     made = Handover.objects.create(action=case.action, person=person, how=how, to=to, note=note, at=at)
     named = voice is not None and voice.user_id not in case.asked

@@ -18,6 +18,7 @@ from django.db import transaction
 from accounts import notices, passkeys
 from accounts.errors import CeremonyOver, NoPasskeysHere
 from accounts.models import Passkey, User
+from accounts.words import said
 
 from . import access, changes, ledger, vetting
 from .errors import ChangeOver, NotFound
@@ -76,9 +77,8 @@ def register(
         if old is not None:
             passkeys.introduce(passkey_id=passkey.pk, by=old, at=at)
             ledger.record(event="passkey.introduced", actor=person.urn, dig=passkeys.digest(passkey), at=at)
-            _tell(
-                passkey, COUNTS, f"A new passkey, “{passkey.name}”, counts for you. Another of yours introduced it.", at
-            )
+            text = said("A new passkey, “{name}”, counts for you. Another of yours introduced it.", name=passkey.name)
+            _tell(passkey, COUNTS, text, at)
         else:
             _propose(passkey, person=person, at=at)
     passkey.refresh_from_db()
@@ -90,14 +90,19 @@ def revoke(*, passkey_id: int, by: User, at: datetime) -> Passkey:
     with transaction.atomic():
         passkey = Passkey.objects.select_related("person").filter(pk=passkey_id).first()
         if passkey is None or (passkey.person_id != by.pk and not access.is_admin(by)):
-            raise NotFound("There is no such passkey here.")
+            raise NotFound(said("There is no such passkey here."))
         if passkey.waits and _ended(passkey, by=by, at=at):
             passkey.refresh_from_db()
             return passkey
         passkey = passkeys.revoke(passkey_id=passkey_id, by=by, at=at)
         ledger.record(event="passkey.revoked", actor=by.urn, dig=passkeys.digest(passkey), at=at)
-        who = "You revoked" if by.pk == passkey.person_id else f"{by.username}, an admin, revoked"
-        _tell(passkey, GONE, f"{who} your passkey “{passkey.name}”. It signs nothing any more.", at)
+        text = said("You revoked your passkey “{name}”. It signs nothing any more.", name=passkey.name)
+        if by.pk != passkey.person_id:
+            text = said(
+                "{by}, an admin, revoked your passkey “{name}”. It signs nothing any more.",
+                by=by.username, name=passkey.name,
+            )  # fmt: skip
+        _tell(passkey, GONE, text, at)
         vetting.recheck(at=at)
     return passkey
 
@@ -141,7 +146,9 @@ def _propose(passkey: Passkey, *, person: User, at: datetime) -> None:
         note="Registered on their own page; none of their passkeys introduced it.", at=at,
     )  # fmt: skip
     if change.state == Change.State.PROPOSED:
-        text = f"A passkey, “{passkey.name}”, was registered for you. It waits for an admin to confirm it."
+        text = said(
+            "A passkey, “{name}”, was registered for you. It waits for an admin to confirm it.", name=passkey.name
+        )
         _tell(passkey, NEW, text, at)
 
 

@@ -7,6 +7,7 @@ as a script does, has looked at nothing; `manage.py show --as` is a way to look.
 from datetime import datetime, timedelta
 
 from accounts.models import User
+from accounts.words import said
 
 from .errors import LookedTooShort
 from .models import Action, Look
@@ -28,10 +29,20 @@ def require(action: Action, *, person: User, shown: str, at: datetime) -> None:
         return
     first = Look.objects.filter(action=action, person=person, shown=shown).values_list("at", flat=True).first()
     if first is None:
-        raise LookedTooShort(f"The rule wants it looked at for {wanted.seconds} s before a yes. Open its page first.")
+        raise LookedTooShort(
+            said(
+                "The rule wants it looked at for {seconds} s before a yes. Open its page first.", seconds=wanted.seconds
+            )
+        )
     if at < first + wanted:
         left = int((first + wanted - at).total_seconds()) + 1
-        raise LookedTooShort(f"The rule wants it looked at for {wanted.seconds} s before a yes. {left} s are left.")
+        raise LookedTooShort(
+            said(
+                "The rule wants it looked at for {seconds} s before a yes. {left} s are left.",
+                seconds=wanted.seconds,
+                left=left,
+            )
+        )
 
 
 def _wanted(action: Action) -> timedelta:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts import words
 from accounts.models import User
 
 from . import changes, governed
@@ -109,16 +110,19 @@ def _part(whole: dict[str, Any], named: str) -> tuple[dict[str, Any], dict[str, 
 def _head(sheet: strict_yaml.Sheet) -> dict[str, Any]:
     """The file's outermost members, each of its kind."""
     if not isinstance(sheet.value, dict):
-        raise BadMap("A map begins with `placet: 1`.", line=1)
+        raise BadMap(words.said("A map begins with `placet: 1`."), line=1)
     if sheet.value.get("placet") != VERSION or sheet.value.get("placet") is True:
-        raise BadMap(f"This reads maps of version {VERSION}: write `placet: {VERSION}`.", line=sheet.line("/placet"))
+        raise BadMap(
+            words.said("This reads maps of version {version}: write `placet: {version}`.", version=VERSION),
+            line=sheet.line("/placet"),
+        )
     for member, said in sheet.value.items():
         if member not in ("placet", "complete", *SECTIONS.values()):
-            raise BadMap(f"A map has no member {member[:80]}.", line=sheet.line(f"/{member}"))
+            raise BadMap(words.said("A map has no member {member}.", member=member[:80]), line=sheet.line(f"/{member}"))
         if member == "complete" and not isinstance(said, bool):
-            raise BadMap("Complete is true or false.", line=sheet.line("/complete"))
+            raise BadMap(words.said("Complete is true or false."), line=sheet.line("/complete"))
         if member in SECTIONS.values() and not isinstance(said, dict | None):
-            raise BadMap(f"Under {member} stand names.", line=sheet.line(f"/{member}"))
+            raise BadMap(words.said("Under {member} stand names.", member=member), line=sheet.line(f"/{member}"))
     return sheet.value
 
 
@@ -154,7 +158,10 @@ def _read(
         return governed.kind(about).read(subject=subject, document=document, at=at)
     except Refusal as refusal:
         inside = (refusal.pointer or "").removeprefix("/members") if about == Change.About.ROLE else refusal.pointer
-        raise BadMap(f"{subject}: {refusal.message}", line=sheet.line(pointer + (inside or ""))) from refusal
+        raise BadMap(
+            words.said("{subject}: {message}", subject=subject, message=refusal.message),
+            line=sheet.line(pointer + (inside or "")),
+        ) from refusal
 
 
 def _document(about: str, subject: str, entry: Any) -> Document:
@@ -162,15 +169,15 @@ def _document(about: str, subject: str, entry: Any) -> Document:
         members = [{"person": each} if isinstance(each, str) else each for each in _listed(entry)]
         return {"role": subject, "members": members}
     if entry is not None and not isinstance(entry, dict):
-        raise BadMap("here stand members with their values.")
+        raise BadMap(words.said("here stand members with their values."))
     if NAMED[about] in (entry or {}):
-        raise BadMap("its name stands before it, and not in it.")
+        raise BadMap(words.said("its name stands before it, and not in it."))
     return {NAMED[about]: subject} | (entry or {})
 
 
 def _listed(entry: Any) -> list[Any]:
     if not isinstance(entry, list | None):
-        raise BadMap("a role is a list of people.")
+        raise BadMap(words.said("a role is a list of people."))
     return entry or []
 
 

@@ -9,6 +9,7 @@ from placet import canonical
 
 from accounts import servers
 from accounts.servers import Identity
+from accounts.words import said
 
 from . import access, findings, ledger, rows, secrecy, spoken
 from .errors import (
@@ -47,7 +48,7 @@ def consume(*, action_id: UUID, server: Identity, key: str, at: datetime) -> Con
     servers.require_current(server)
     action = access.action_of_server(server=server, action_id=action_id)
     if action.state != State.APPROVED:
-        raise NotApproved(f"This action is {action.state}; only an approved one can be used.")
+        raise NotApproved(said("This action is {state}; only an approved one can be used.", state=action.state))
     used = Consumption.objects.filter(pk=action.pk).first()
     if used is not None:
         if used.key != key:
@@ -73,7 +74,7 @@ def report(*, action_id: UUID, server: Identity, status: str, note: str = "", at
     if len(note) > NOTE_LIMIT:
         raise TextTooLong(pointer="/note")
     if "\0" in note:
-        raise NotAnAsk("bad_character", "The note may not hold U+0000: no text column can.", pointer="/note")
+        raise NotAnAsk("bad_character", said("The note may not hold U+0000: no text column can."), pointer="/note")
     servers.require_current(server)
     secrecy.require_none(note, at="/note", who=server.urn)
     action = access.action_of_server(server=server, action_id=action_id)

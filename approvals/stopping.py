@@ -7,6 +7,7 @@ from placet import canonical
 
 from accounts import servers
 from accounts.models import Server, User
+from accounts.words import said
 
 from . import access, ledger
 from .errors import NotAnAdmin, NotFound
@@ -22,7 +23,7 @@ def stop(*, name: str, by: User, at: datetime) -> Server:
         raise NotAnAdmin()
     server = Server.objects.select_for_update().filter(name=name).first()
     if server is None:
-        raise NotFound("There is no such server here.")
+        raise NotFound(said("There is no such server here."))
     if server.stopped_at is None:
         servers.stop(server=server, at=at)
         dig = canonical.digest("server", {"server": server.urn, "stopped": True})

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from placet import canonical
 
+from accounts.words import said
+
 from .errors import NotAnAsk, TooLarge
 from .rules import shapes, timing
 from .rules.secrets import Hit, refusing
@@ -83,9 +85,11 @@ def read(value: Any) -> Submission:
 def _kind(value: dict[str, Any]) -> str:
     kind = value.get("kind")
     if not isinstance(kind, str):
-        raise NotAnAsk("wrong_type", "kind must be a string.", pointer="/kind")
+        raise NotAnAsk("wrong_type", said("kind must be a string."), pointer="/kind")
     if kind not in shapes.METHODS:
-        raise NotAnAsk("unknown_kind", f"kind must be one of {', '.join(shapes.METHODS)}.", pointer="/kind")
+        raise NotAnAsk(
+            "unknown_kind", said("kind must be one of {kinds}.", kinds=", ".join(shapes.METHODS)), pointer="/kind"
+        )
     return kind
 
 
@@ -106,7 +110,7 @@ def _nonce(value: dict[str, Any]) -> str | None:
         return None
     nonce = shapes.text(value, "nonce", limit=128)
     if not NONCE.fullmatch(nonce):
-        raise NotAnAsk("bad_nonce", "nonce must be 16 to 128 characters of base64url.", pointer="/nonce")
+        raise NotAnAsk("bad_nonce", said("nonce must be 16 to 128 characters of base64url."), pointer="/nonce")
     return nonce
 
 
@@ -116,7 +120,7 @@ def _timeout(value: dict[str, Any]) -> timedelta | None:
     found = timing.duration(shapes.text(value, "timeout", limit=16))
     if found is None:
         raise NotAnAsk(
-            "bad_timeout", "timeout must read like 30s, 10m or 2h, and be at most 30 days.", pointer="/timeout"
+            "bad_timeout", said("timeout must read like 30s, 10m or 2h, and be at most 30 days."), pointer="/timeout"
         )
     return found
 
@@ -125,12 +129,12 @@ def _sampling_action(value: dict[str, Any], kind: str) -> UUID | None:
     named = shapes.text(value, "sampling_action", limit=36)
     if bool(named) != (kind == "sampling_result"):
         raise NotAnAsk(
-            "bad_sampling_action", "A sampling_result names its sampling_action; no other kind does.",
+            "bad_sampling_action", said("A sampling_result names its sampling_action; no other kind does."),
             pointer="/sampling_action",
         )  # fmt: skip
     try:
         return UUID(named) if named else None
     except ValueError:
         raise NotAnAsk(
-            "bad_sampling_action", "sampling_action must be an action's id.", pointer="/sampling_action"
+            "bad_sampling_action", said("sampling_action must be an action's id."), pointer="/sampling_action"
         ) from None

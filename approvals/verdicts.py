@@ -8,6 +8,7 @@ from uuid import UUID
 from placet import canonical
 
 from accounts.models import User
+from accounts.words import said
 
 from . import secrecy, signing
 from .errors import BadEdit, BadValidity, Refusal, StaleView, TextTooLong, UnknownVerdict
@@ -64,11 +65,11 @@ def check(given: Given) -> None:
     if len(given.note) > TEXT_LIMIT:
         raise TextTooLong(pointer="/note")
     if given.verdict == "deny" and len(canonical.canonical(given.note)) > NOTE_BYTES:
-        raise TextTooLong("Keep the reason under 2000 bytes: it travels in the receipt.", pointer="/note")
+        raise TextTooLong(said("Keep the reason under 2000 bytes: it travels in the receipt."), pointer="/note")
     secrecy.require_none(given.note, at="/note", who=given.reviewer.urn)
     if given.valid_seconds is not None and not 1 <= given.valid_seconds <= timing.APPROVAL_LIFE:
         raise BadValidity()
     if given.changes is not None and given.verdict != "approve":
-        raise BadEdit("Only a yes changes anything. Say no with a reason instead.")
+        raise BadEdit(said("Only a yes changes anything. Say no with a reason instead."))
     if given.changes is not None and given.seen is None:
-        raise StaleView("Say what you saw: an edit is of the newest bytes, and of no others.")
+        raise StaleView(said("Say what you saw: an edit is of the newest bytes, and of no others."))

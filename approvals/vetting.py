@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts import passkeys, roles
 from accounts.models import Absence, Role, Server
+from accounts.words import said
 
 from . import findings, policy
 from .errors import BadEdit, BadPolicy, Unsatisfiable
@@ -20,6 +21,12 @@ from .rules import editing, satisfying
 from .rules.policies import Rule
 
 AGAIN = timedelta(days=1)  # what somebody resolved and still holds is found again after so long
+
+_EMPTY = {
+    "logging": lambda role: said("Nobody holds {role}, which has the duty of logging.", role=role),
+    "exceptions": lambda role: said("Nobody holds {role}, which has the duty of exceptions.", role=role),
+    "escalation": lambda role: said("Nobody holds {role}, to which it escalates.", role=role),
+}
 
 type Benches = Mapping[str, satisfying.Bench]
 
@@ -43,10 +50,14 @@ def satisfiable(*, rule: Rule, at: datetime) -> list[str]:
     signers = _signers([rule], at=at)
     lacking = _lacking(rule, benches, barred)
     if lacking:
-        raise Unsatisfiable(f"{rule.checkpoint} {lacking}.", pointer="/needs")
+        raise Unsatisfiable(
+            said("{checkpoint} {lacking}.", checkpoint=rule.checkpoint, lacking=lacking), pointer="/needs"
+        )
     unsigned = _unsigned(rule, benches, barred, signers)
     if unsigned:
-        raise Unsatisfiable(f"{rule.checkpoint} {unsigned}.", pointer="/passkey")
+        raise Unsatisfiable(
+            said("{checkpoint} {unsigned}.", checkpoint=rule.checkpoint, unsigned=unsigned), pointer="/passkey"
+        )
     benches = _signing(rule, benches, signers)
     _require_roles(rule)
     _require_breakers(rule, benches)
@@ -73,7 +84,11 @@ def recheck(*, at: datetime) -> int:
         return 0
     known = _noted([places[name] for name in found], at=at)
     new = [
-        findings.Noted(code=Finding.Code.UNSATISFIABLE, checkpoint_id=places[name], detail=f"{name} {lacking}.")
+        findings.Noted(
+            code=Finding.Code.UNSATISFIABLE,
+            checkpoint_id=places[name],
+            detail=str(said("{checkpoint} {lacking}.", checkpoint=name, lacking=lacking)),
+        )
         for name, lacking in found.items()
         if places[name] not in known
     ]
@@ -89,7 +104,7 @@ def in_force() -> list[Policy]:
 def _require_kept(rule: Rule) -> None:
     """Refuse what would promise more than is kept."""
     if rule.edit and rule.effect != "review":
-        raise BadPolicy("Only what people decide can be changed before a yes. Leave this empty.", pointer="/edit")
+        raise BadPolicy(said("Only what people decide can be changed before a yes. Leave this empty."), pointer="/edit")
     for index, pointer in enumerate(rule.edit):
         try:
             editing.tokens(pointer)
@@ -99,7 +114,9 @@ def _require_kept(rule: Rule) -> None:
 
 def _lacking(rule: Rule, benches: Benches, barred: frozenset[int]) -> str | None:
     lacking = satisfying.shortfall(rule.needs, benches, without=barred)
-    return f"{lacking}, not counting the owner of {rule.server}" if lacking and barred else lacking
+    if not lacking or not barred:
+        return lacking
+    return said("{lacking}, not counting the owner of {server}", lacking=lacking, server=rule.server)
 
 
 def _unsigned(rule: Rule, benches: Benches, barred: frozenset[int], signers: Collection[int]) -> str | None:
@@ -107,7 +124,7 @@ def _unsigned(rule: Rule, benches: Benches, barred: frozenset[int], signers: Col
     if rule.passkey != "required":
         return None
     lacking = satisfying.shortfall(rule.needs, _signing(rule, benches, signers), without=barred)
-    return f"{lacking} with a passkey that counts" if lacking else None
+    return said("{lacking} with a passkey that counts", lacking=lacking) if lacking else None
 
 
 def _signing(rule: Rule, benches: Benches, signers: Collection[int]) -> Benches:
@@ -139,31 +156,40 @@ def _require_roles(rule: Rule) -> None:
     known = set(Role.objects.filter(name__in=named).values_list("name", flat=True)) if named else set()
     for role, pointer in named.items():
         if role not in known:
-            does = "let itself be changed by" if pointer == "/editors" else "escalate to"
-            raise Unsatisfiable(f"{rule.checkpoint} would {does} {role}: there is no such role.", pointer=pointer)
+            lacks = said(
+                "{checkpoint} would escalate to {role}: there is no such role.", checkpoint=rule.checkpoint, role=role
+            )
+            if pointer == "/editors":
+                lacks = said(
+                    "{checkpoint} would let itself be changed by {role}: there is no such role.",
+                    checkpoint=rule.checkpoint,
+                    role=role,
+                )
+            raise Unsatisfiable(lacks, pointer=pointer)
 
 
 def _require_breakers(rule: Rule, benches: Benches) -> None:
     if rule.break_glass is None:
         return
     if not benches[rule.break_glass].voices:
-        lacks = "of it has a passkey" if rule.passkey == "required" else "holds it"
-        raise Unsatisfiable(f"{rule.break_glass} could break the glass, and nobody {lacks}.", pointer="/break_glass")
+        lacks = said("{role} could break the glass, and nobody holds it.", role=rule.break_glass)
+        if rule.passkey == "required":
+            lacks = said("{role} could break the glass, and nobody of it has a passkey.", role=rule.break_glass)
+        raise Unsatisfiable(lacks, pointer="/break_glass")
     if not rule.exceptions:
         raise Unsatisfiable(
-            "Who breaks the glass is looked at afterwards: name a role for exceptions.", pointer="/exceptions"
+            said("Who breaks the glass is looked at afterwards: name a role for exceptions."), pointer="/exceptions"
         )
 
 
 def _warnings(rule: Rule, benches: Benches, barred: Collection[int]) -> list[str]:
     told = [
-        f"{role} has nobody to spare: what one of its people asks for, the others could not decide."
+        said("{role} has nobody to spare: what one of its people asks for, the others could not decide.", role=role)
         for role in satisfying.fragile(rule.needs, benches, without=barred)
     ]
     empty = {"logging": rule.logging, "exceptions": rule.exceptions, "escalation": [s.role for s in rule.escalation]}
     told += [
-        f"Nobody holds {role}, which has the duty of {duty}." if duty != "escalation"
-        else f"Nobody holds {role}, to which it escalates."
+        _EMPTY[duty](role)
         for duty, named in empty.items() for role in named if not benches[role].voices
     ]  # fmt: skip
     return told + _changed_by(rule, benches) + _looked_at(rule, benches)
@@ -176,7 +202,7 @@ def _changed_by(rule: Rule, benches: Benches) -> list[str]:
     able = {voice.person for need in rule.needs for voice in benches[need.role].voices}
     if able & {voice.person for voice in benches[rule.editors].voices}:
         return []
-    return [f"Nobody of {rule.editors} may say yes here, so nobody could change anything."]
+    return [said("Nobody of {role} may say yes here, so nobody could change anything.", role=rule.editors)]
 
 
 def _looked_at(rule: Rule, benches: Benches) -> list[str]:
@@ -184,7 +210,9 @@ def _looked_at(rule: Rule, benches: Benches) -> list[str]:
     lookers = {voice.person for role in rule.exceptions for voice in benches[role].voices}
     breakers = {voice.person for voice in benches[rule.break_glass].voices} if rule.break_glass else set()
     if len(lookers) == 1 and lookers <= breakers:
-        return ["The only person with the duty of exceptions may break the glass, and nobody else would look at it."]
+        return [
+            said("The only person with the duty of exceptions may break the glass, and nobody else would look at it.")
+        ]
     return []
 
 

@@ -7,6 +7,7 @@ from placet import canonical
 
 from accounts import invitations, notices, signins
 from accounts.models import User
+from accounts.words import said
 
 from . import access, ledger
 from .errors import NotFound
@@ -27,7 +28,9 @@ def sign_out(*, username: str, by: User, at: datetime) -> int:
         person = _person(username, by)
         ended = signins.end_all(person=person, by=by, at=at)
         if ended and person.pk != by.pk:
-            notices.tell(person=person, code="signed_out", text=f"{by.username} ended your sign-ins.", at=at)
+            notices.tell(
+                person=person, code="signed_out", text=said("{by} ended your sign-ins.", by=by.username), at=at
+            )
         _record("person.signed_out", person, by, at=at)
     return ended
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from placet import canonical
 
+from accounts.words import said, told
+
 from ..rules.editing import Place
 from ..rules.rendering.text import Piece, alarms, render
 
@@ -30,7 +32,7 @@ class Blank:
     @property
     def name(self) -> tuple[Piece, ...]:
         """The pointer, as it is shown to people."""
-        return render(self.place.pointer) if self.place.pointer else (Piece("text", "all of it"),)
+        return render(self.place.pointer) if self.place.pointer else (Piece("text", told(said("all of it"))),)
 
     def read(self) -> Any:
         """What was typed, as a value; ValueError says what is wrong with it."""
@@ -41,13 +43,14 @@ class Blank:
         try:
             return canonical.parse(self.typed.strip().encode("utf-8", "surrogatepass"))
         except canonical.NotCanonical as error:
-            words = "a number" if self.how == "number" else "JSON"
-            raise ValueError(f"This is not {words}: {error.message}.") from error
+            if self.how == "number":
+                raise ValueError(said("This is not a number: {trouble}.", trouble=error.message)) from error
+            raise ValueError(said("This is not JSON: {trouble}.", trouble=error.message)) from error
 
     def _chosen(self) -> Any:
         values = self.place.choices or (True, False)
         if not self.typed.isascii() or not self.typed.isdigit() or int(self.typed) >= len(values):
-            raise ValueError("Choose one of these.")
+            raise ValueError(said("Choose one of these."))
         return values[int(self.typed)]
 
 
@@ -58,7 +61,9 @@ class EditForm:
         self.blanks = [_blank(f"v{index}", place, data) for index, place in enumerate(places)]
         self.note = (data or {}).get("remark", "")
         self.changes: dict[str, Any] = {}
-        self.wrong = "" if len(self.note) <= NOTE else f"Keep the note under {NOTE:,} characters."
+        self.wrong = ""
+        if len(self.note) > NOTE:
+            self.wrong = told(said("Keep the note under {limit} characters.", limit=f"{NOTE:,}"))
 
     def read(self) -> bool:
         """Whether all that was typed can be read."""
@@ -68,7 +73,7 @@ class EditForm:
             try:
                 self.changes[blank.place.pointer] = blank.read()
             except ValueError as error:
-                blank.wrong = str(error)
+                blank.wrong = told(error.args[0])
         return not self.wrong and not any(blank.wrong for blank in self.blanks)
 
     def refuse(self, message: str, pointer: str | None) -> None:
@@ -104,7 +109,7 @@ def _choice(value: Any, values: tuple[Any, ...]) -> tuple[str, tuple[tuple[str, 
     options = tuple((str(index), each) for index, each in enumerate(written))
     if _json(value) in written:
         return str(written.index(_json(value))), options
-    return "as-it-is", (("as-it-is", f"{_json(value)} (as it is)"), *options)
+    return "as-it-is", (("as-it-is", told(said("{value} (as it is)", value=_json(value)))), *options)
 
 
 def _is_plain(text: str) -> bool:

@@ -4,23 +4,37 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from placet import canonical
+
+from accounts.words import counted, told
 
 from ..errors import Refusal
 from ..rules import covering
 from ..rules.policies import GrantBounds
 
-HOWS = {"same": "exactly this value", "most": "a number of at most", "any": "any value of its type"}
-LASTS = {3600: "1 hour", 8 * 3600: "8 hours", 86_400: "1 day", 7 * 86_400: "7 days", 30 * 86_400: "30 days"}
-UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+HOWS = {"same": _("exactly this value"), "most": _("a number of at most"), "any": _("any value of its type")}
+LASTS = {
+    3600: _("1 hour"),
+    8 * 3600: _("8 hours"),
+    86_400: _("1 day"),
+    7 * 86_400: _("7 days"),
+    30 * 86_400: _("30 days"),
+}
+UNITS = (
+    (86_400, lambda count: counted("{count} day", "{count} days", count=count)),
+    (3600, lambda count: counted("{count} hour", "{count} hours", count=count)),
+    (60, lambda count: counted("{count} minute", "{count} minutes", count=count)),
+    (1, lambda count: counted("{count} second", "{count} seconds", count=count)),
+)
 
 
 class GrantForm(forms.Form):
     """Fields of arguments are numbered in the order of their names, because names are foreign text."""
 
-    uses = forms.IntegerField(label="Uses in all", min_value=1, initial=1)
-    seconds = forms.TypedChoiceField(label="Ends after", coerce=int)
-    per_hour = forms.IntegerField(label="Uses within an hour", min_value=1, initial=1)
+    uses = forms.IntegerField(label=_("Uses in all"), min_value=1, initial=1)
+    seconds = forms.TypedChoiceField(label=_("Ends after"), coerce=int)
+    per_hour = forms.IntegerField(label=_("Uses within an hour"), min_value=1, initial=1)
 
     def __init__(self, data: Any = None, *, arguments: Mapping[str, Any], bounds: GrantBounds) -> None:
         super().__init__(data)
@@ -50,19 +64,19 @@ class GrantForm(forms.Form):
         about = (refusal.pointer or "").removeprefix("/")
         if about in self.names:
             about = f"most-{self.names.index(about)}"
-        self.add_error(about if about in self.fields else None, refusal.message)
+        self.add_error(about if about in self.fields else None, told(refusal.message))
 
     def _add(self, number: int, name: str, value: Any) -> None:
         numeric = type(value) in (int, float)
         hows = ["same", *(["most"] if numeric else []), *(["any"] if value is not None else [])]
         choices = [(how, HOWS[how]) for how in hows]
-        self.fields[f"how-{number}"] = forms.ChoiceField(label="Covered", choices=choices, initial="same")
+        self.fields[f"how-{number}"] = forms.ChoiceField(label=_("Covered"), choices=choices, initial="same")
         if numeric:
             self.fields[f"most-{number}"] = _most(value)
 
 
 def _most(value: float) -> forms.Field:
-    words = {"label": "At most", "required": False, "initial": value}
+    words = {"label": _("At most"), "required": False, "initial": value}
     if type(value) is int:
         return forms.IntegerField(min_value=-canonical.MAX_INTEGER, max_value=canonical.MAX_INTEGER, **words)
     return forms.FloatField(widget=forms.NumberInput(attrs={"step": "any"}), **words)
@@ -72,5 +86,5 @@ def _lasts(most: int) -> list[tuple[int, str]]:
     """The usual spans that the rule allows, and the longest."""
     usual = {seconds: words for seconds, words in LASTS.items() if seconds < most}
     size, unit = next((size, unit) for size, unit in UNITS if most % size == 0)
-    longest = f"{most // size} {unit}{'' if most == size else 's'}"
+    longest = told(unit(most // size))
     return [*usual.items(), (most, longest)]

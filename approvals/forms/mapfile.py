@@ -3,6 +3,8 @@
 from typing import Any, override
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 MOST = 900_000  # characters; what a page takes in is bounded
 
@@ -11,12 +13,16 @@ class MapForm(forms.Form):
     """After `is_valid`, `written` is the file's bytes."""
 
     use_required_attribute = False
-    file = forms.FileField(label="A file", required=False, allow_empty_file=True)
+    file = forms.FileField(label=_("A file"), required=False, allow_empty_file=True)
     text = forms.CharField(
-        label="Or paste it", required=False, strip=False, max_length=MOST, widget=forms.Textarea,
-        error_messages={"max_length": f"A file pasted here has at most {MOST:,} characters. Use the command instead."},
+        label=_("Or paste it"), required=False, strip=False, max_length=MOST, widget=forms.Textarea,
+        error_messages={
+            "max_length": format_lazy(
+                _("A file pasted here has at most {most} characters. Use the command instead."), most=f"{MOST:,}"
+            )
+        },
     )  # fmt: skip
-    note = forms.CharField(label="Why", required=False, max_length=1000)
+    note = forms.CharField(label=_("Why"), required=False, max_length=1000)
 
     @override
     def clean(self) -> dict[str, Any]:
@@ -28,9 +34,9 @@ class MapForm(forms.Form):
                 shown["text"] = chosen.read(4 * MOST).decode()
                 self.data = shown
             except UnicodeDecodeError:
-                self.add_error("file", "This file is not UTF-8 text.")
+                self.add_error("file", _("This file is not UTF-8 text."))
         elif not self.cleaned_data.get("text", "").strip() and "text" not in self.errors:
-            self.add_error("text", "Choose a file, or paste one.")
+            self.add_error("text", _("Choose a file, or paste one."))
         return self.cleaned_data
 
     @property

@@ -5,9 +5,10 @@ from typing import override
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 MOMENT = "%Y-%m-%dT%H:%M"
-WORDS = {"invalid": "Write a day and a time, as 2026-11-27 18:00."}
+WORDS = {"invalid": _("Write a day and a time, as 2026-11-27 18:00.")}
 NOTE = 1000
 
 
@@ -43,7 +44,7 @@ class NewRoleForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody shall hold the role, from then until then."""
 
-    person = forms.CharField(max_length=150, strip=True, error_messages={"required": "Say who."})
+    person = forms.CharField(max_length=150, strip=True, error_messages={"required": _("Say who.")})
     starts = Moment()
     until = Moment()
 
@@ -58,7 +59,12 @@ class LeaveForm(forms.Form):
 class AbsenceForm(forms.Form):
     """From when until when somebody is away. Who stands in comes beside it, a role each: see `delegates`."""
 
-    LENGTHS = (("today", "today"), ("monday", "until Monday"), ("open", "until I am back"), ("date", "until"))
+    LENGTHS = (
+        ("today", _("today")),
+        ("monday", _("until Monday")),
+        ("open", _("until I am back")),
+        ("date", _("until")),
+    )
 
     length = forms.ChoiceField(choices=LENGTHS)
     starts = Moment()
@@ -68,9 +74,9 @@ class AbsenceForm(forms.Form):
     def clean(self) -> dict[str, object]:
         said = super().clean()
         if said.get("length") == "date" and not said.get("until") and "until" not in self.errors:
-            self.add_error("until", "Say until when.")
+            self.add_error("until", _("Say until when."))
         if said.get("starts") and said.get("length") in ("today", "monday"):
-            self.add_error("until", "An absence that begins later needs its end: say until when.")
+            self.add_error("until", _("An absence that begins later needs its end: say until when."))
         return said
 
     def ends(self, *, at: datetime) -> datetime | None:

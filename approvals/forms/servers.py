@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from ..rules import documents
 
-LINES = {"max_length": "Keep the list under 60,000 characters."}
+LINES = {"max_length": _("Keep the list under 60,000 characters.")}
 MANY = 60_000
 
 
@@ -26,7 +27,7 @@ class Lines(forms.CharField):
 class ServerForm(forms.Form):
     """The document of a server. A list counts only while it is said to bound: without one anything goes."""
 
-    server = forms.CharField(max_length=64, strip=True, error_messages={"required": "Give it a name."})
+    server = forms.CharField(max_length=64, strip=True, error_messages={"required": _("Give it a name.")})
     title = forms.CharField(max_length=120, required=False, strip=True)
     environment = forms.CharField(max_length=40, required=False, strip=True)
     owner = forms.CharField(max_length=150, required=False, strip=True)

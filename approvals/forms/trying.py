@@ -4,7 +4,11 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from placet import canonical
+
+from accounts.words import said as sentence
+from accounts.words import told
 
 from .. import submission
 from ..errors import BadMap, BadPolicy, NotAnAsk, Refusal
@@ -19,10 +23,10 @@ class SimulateForm(forms.Form):
 
     use_required_attribute = False
     draft = forms.CharField(
-        label="The draft", max_length=LONGEST_DRAFT, strip=False, widget=forms.Textarea(attrs={"rows": 14}),
-        error_messages={"required": "Paste the rule that is to be tried, in YAML or JSON."},
+        label=_("The draft"), max_length=LONGEST_DRAFT, strip=False, widget=forms.Textarea(attrs={"rows": 14}),
+        error_messages={"required": _("Paste the rule that is to be tried, in YAML or JSON.")},
     )  # fmt: skip
-    days = forms.IntegerField(label="Days to look back", min_value=1, max_value=90, initial=30)
+    days = forms.IntegerField(label=_("Days to look back"), min_value=1, max_value=90, initial=30)
     rule: policies.Rule
 
     def clean_draft(self) -> str:
@@ -30,13 +34,14 @@ class SimulateForm(forms.Form):
         try:
             sheet = strict_yaml.read(said.encode())
             if not isinstance(sheet.value, dict):
-                raise BadMap("A rule is a document with members such as checkpoint, kind and pattern.")
+                raise BadMap(sentence("A rule is a document with members such as checkpoint, kind and pattern."))
             self.rule = policies.read(sheet.value)
         except BadMap as bad:
-            raise forms.ValidationError(bad.message) from bad
+            raise forms.ValidationError(told(bad.message)) from bad
         except BadPolicy as bad:
             where = sheet.line(bad.pointer) if bad.pointer else None
-            raise forms.ValidationError(f"Line {where}: {bad.message}" if where else bad.message) from bad
+            placed = sentence("Line {line}: {message}", line=where, message=bad.message) if where else bad.message
+            raise forms.ValidationError(told(placed)) from bad
         return said
 
 
@@ -48,7 +53,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "elicitation_url": {"mode": "url", "message": "…"},
 }
 KINDS = {
-    "tool_call": "Tool call", "elicitation_form": "Form", "elicitation_url": "Link", "sampling": "Sampling",
+    "tool_call": _("Tool call"), "elicitation_form": _("Form"), "elicitation_url": _("Link"), "sampling": _("Sampling"),
 }  # fmt: skip
 
 
@@ -56,18 +61,18 @@ class TryForm(forms.Form):
     """An ask, pasted whole, or in a few fields. After `is_valid`, `ask` is the submission."""
 
     use_required_attribute = False
-    server = forms.ChoiceField(label="Sent by", error_messages={"required": "Say which server sends it."})
+    server = forms.ChoiceField(label=_("Sent by"), error_messages={"required": _("Say which server sends it.")})
     pasted = forms.CharField(
-        label="The ask, as a server sends it", required=False, strip=False, max_length=MAX_BYTES,
+        label=_("The ask, as a server sends it"), required=False, strip=False, max_length=MAX_BYTES,
         widget=forms.Textarea(attrs={"rows": 10}),
     )  # fmt: skip
-    kind = forms.ChoiceField(label="Kind", choices=list(KINDS.items()), initial="tool_call")
-    name = forms.CharField(label="Name", max_length=256, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=list(KINDS.items()), initial="tool_call")
+    name = forms.CharField(label=_("Name"), max_length=256, required=False)
     arguments = forms.CharField(
-        label="Arguments", required=False, strip=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Arguments"), required=False, strip=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    signals = forms.CharField(label="Signals", required=False, max_length=8_000, widget=forms.TextInput)
-    subject = forms.CharField(label="On behalf of", max_length=256, required=False)
+    signals = forms.CharField(label=_("Signals"), required=False, max_length=8_000, widget=forms.TextInput)
+    subject = forms.CharField(label=_("On behalf of"), max_length=256, required=False)
     ask: Submission
 
     def __init__(self, *args: Any, servers: list[str], **words: Any) -> None:
@@ -109,7 +114,7 @@ class TryForm(forms.Form):
             self.add_error(field, _placed(NotAnAsk(error.code, error.message, pointer=error.pointer), text))
             return {}
         if not isinstance(found, dict):
-            self.add_error(field, 'Write an object in JSON, such as {"amount": 1200}.')
+            self.add_error(field, _('Write an object in JSON, such as {"amount": 1200}.'))
             return {}
         return found
 
@@ -120,6 +125,11 @@ def _placed(refusal: Refusal, text: str) -> str:
         try:
             json.loads(text)
         except json.JSONDecodeError as error:
-            return f"Line {error.lineno}, column {error.colno}: {error.msg}."
-    words = f"{refusal.message[:1].upper()}{refusal.message[1:].rstrip('.')}."
-    return f"{words} Look at {refusal.pointer}." if refusal.pointer else words
+            wrong = sentence(
+                "Line {line}, column {column}: {trouble}.", line=error.lineno, column=error.colno, trouble=error.msg
+            )
+            return told(wrong)
+    message = told(refusal.message)
+    message = f"{message[:1].upper()}{message[1:].rstrip('.')}."
+    at = sentence("{message} Look at {pointer}.", message=message, pointer=refusal.pointer)
+    return told(at) if refusal.pointer else message

@@ -1,19 +1,35 @@
 """A verdict or a comment, as the page of an action sends it."""
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 LIMIT = 2000
 REASON_LIMIT = 400  # a reason travels in the receipt, which has a bound in bytes
 OWN_WORDS = "own"
-_NOT_AGREED = "this was not agreed"
-_TOO_MUCH = "it asks for more than the task needs"
-_NOT_ASKED = "the person did not ask for this"
+# Kept and sent in English whatever the page's language: they travel in receipts. Pages translate what they show.
+_NOT_AGREED = gettext_noop("this was not agreed")
+_TOO_MUCH = gettext_noop("it asks for more than the task needs")
+_NOT_ASKED = gettext_noop("the person did not ask for this")
 REASONS = {
-    "tool_call": ("the values are wrong", _NOT_AGREED, "it may do more than the task needs"),
-    "sampling": ("the model must not read all of this", "the prompt tries to steer the model", _NOT_AGREED),
-    "sampling_result": ("the server must not get all of this", "the answer is wrong", _NOT_AGREED),
-    "elicitation_form": (_TOO_MUCH, _NOT_ASKED, "the question misleads"),
-    "elicitation_url": ("the host is not the one we use", _NOT_ASKED, _TOO_MUCH),
+    "tool_call": (
+        gettext_noop("the values are wrong"),
+        _NOT_AGREED,
+        gettext_noop("it may do more than the task needs"),
+    ),
+    "sampling": (
+        gettext_noop("the model must not read all of this"),
+        gettext_noop("the prompt tries to steer the model"),
+        _NOT_AGREED,
+    ),
+    "sampling_result": (
+        gettext_noop("the server must not get all of this"),
+        gettext_noop("the answer is wrong"),
+        _NOT_AGREED,
+    ),
+    "elicitation_form": (_TOO_MUCH, _NOT_ASKED, gettext_noop("the question misleads")),
+    "elicitation_url": (gettext_noop("the host is not the one we use"), _NOT_ASKED, _TOO_MUCH),
 }
 
 
@@ -24,12 +40,16 @@ class VerdictForm(forms.Form):
     seen = forms.CharField(max_length=43)
     reason = forms.CharField(max_length=200, required=False)
     remark = forms.CharField(
-        max_length=LIMIT, required=False, error_messages={"max_length": f"Keep the note under {LIMIT:,} characters."}
+        max_length=LIMIT,
+        required=False,
+        error_messages={"max_length": format_lazy(_("Keep the note under {limit} characters."), limit=f"{LIMIT:,}")},
     )
     note = forms.CharField(
         max_length=REASON_LIMIT,
         required=False,
-        error_messages={"max_length": f"Keep the reason under {REASON_LIMIT} characters."},
+        error_messages={
+            "max_length": format_lazy(_("Keep the reason under {reason_limit} characters."), reason_limit=REASON_LIMIT)
+        },
     )
 
     @property
@@ -46,7 +66,7 @@ class CommentForm(forms.Form):
     text = forms.CharField(
         max_length=LIMIT,
         error_messages={
-            "required": "There is nothing written yet.",
-            "max_length": f"Keep a comment under {LIMIT:,} characters.",
+            "required": _("There is nothing written yet."),
+            "max_length": format_lazy(_("Keep a comment under {limit} characters."), limit=f"{LIMIT:,}"),
         },
     )

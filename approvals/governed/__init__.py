@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from placet import canonical
 
 from accounts.models import User
+from accounts.words import said
 
 from ..errors import BadChange
 from ..models import Change
@@ -73,7 +74,7 @@ KINDS: dict[str, Kind] = {
 def kind(about: str) -> Kind:
     found = KINDS.get(about)
     if found is None:
-        raise BadChange(f"A change is about {', '.join(KINDS)}.", pointer="/about")
+        raise BadChange(said("A change is about {kinds}.", kinds=", ".join(KINDS)), pointer="/about")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accounts import words
 from accounts.models import User
 
 from ..errors import BadChange, LastAdmin
@@ -21,7 +22,9 @@ MEMBERS = ("person", "admin")
 def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
     said = documents.read(documents.AdminDocument, document)
     if said.person != subject:
-        raise BadChange("The document names another person than the one it is proposed for.", pointer="/person")
+        raise BadChange(
+            words.said("The document names another person than the one it is proposed for."), pointer="/person"
+        )
     return {"person": subject, "admin": said.admin}
 
 
@@ -45,9 +48,9 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
     check(subject=subject, document=document, at=at, proposing=True)
     others = User.objects.filter(is_staff=True).exclude(username=subject).count()
     if document["admin"] and others == 1:
-        return ["From then on every change needs a second admin."]
+        return [words.said("From then on every change needs a second admin.")]
     if not document["admin"] and others == 1:
-        return ["One admin is left then, whose changes nobody confirms."]
+        return [words.said("One admin is left then, whose changes nobody confirms.")]
     return []
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from accounts.words import said
+
 from .. import policy, vetting
 from ..errors import BadChange, BadPolicy, Refusal
 from ..models import Change, Checkpoint, Policy
@@ -27,11 +29,16 @@ def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict
         return None
     rule = policies.read(document)
     if rule.checkpoint != subject:
-        raise BadChange("The rule names another checkpoint than the one it is proposed for.", pointer="/checkpoint")
+        raise BadChange(
+            said("The rule names another checkpoint than the one it is proposed for."), pointer="/checkpoint"
+        )
     if "\0" in rule.pattern or "\0" in (rule.server or ""):
-        raise BadChange("No name holds the sign U+0000.", pointer="/pattern")
+        raise BadChange(said("No name holds the sign U+0000."), pointer="/pattern")
     if len(subject) > LONGEST_NAME:
-        raise BadChange(f"A checkpoint's name has at most {LONGEST_NAME} characters.", pointer="/checkpoint")
+        raise BadChange(
+            said("A checkpoint's name has at most {longest_name} characters.", longest_name=LONGEST_NAME),
+            pointer="/checkpoint",
+        )
     return None if rule.retired else rule.document
 
 
@@ -74,7 +81,7 @@ def _vetted(rule: policies.Rule, *, at: datetime, proposing: bool) -> list[str]:
         if not proposing:
             raise
     told = trying.as_if(lambda: _put_waiting(rule, at=at), lambda: vetting.vet(rule=rule, at=at))
-    return ["It can be confirmed when what is proposed for its server and its roles was confirmed.", *told]
+    return [said("It can be confirmed when what is proposed for its server and its roles was confirmed."), *told]
 
 
 def _put_waiting(rule: policies.Rule, *, at: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from placet import canonical, jws
 
-from accounts import notices, passkeys
+from accounts import notices, passkeys, words
 from accounts.models import Passkey
 
 from .. import ledger
@@ -40,7 +40,9 @@ def document(passkey: Passkey) -> dict[str, Any]:
 def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
     said = documents.read(documents.PasskeyDocument, document)
     if said.person != subject:
-        raise BadChange("The document names another person than the one it is proposed for.", pointer="/person")
+        raise BadChange(
+            words.said("The document names another person than the one it is proposed for."), pointer="/person"
+        )
     return said.plain
 
 
@@ -56,22 +58,24 @@ def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | 
 def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
     passkey = _found(document)
     if passkey is None or passkey.person.username != subject:
-        raise BadChange("There is no such passkey.", pointer="/passkey")
+        raise BadChange(words.said("There is no such passkey."), pointer="/passkey")
     if canonical.digest_bytes(bytes(passkey.public_key)) != document["key"]:
-        raise BadChange("This passkey has another key.", pointer="/key")
+        raise BadChange(words.said("This passkey has another key."), pointer="/key")
     if not passkey.person.is_active:
-        raise BadChange(f"{subject} has no active account.", pointer="/person")
+        raise BadChange(words.said("{subject} has no active account.", subject=subject), pointer="/person")
     if passkey.revoked_at is not None:
-        raise BadChange("This passkey was revoked.", pointer="/passkey")
+        raise BadChange(words.said("This passkey was revoked."), pointer="/passkey")
     if passkey.live_from is not None:
-        raise BadChange("This passkey counts already.", pointer="/passkey")
+        raise BadChange(words.said("This passkey counts already."), pointer="/passkey")
 
 
 def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
     check(subject=subject, document=document, at=at, proposing=True)
     return [
-        f"{subject} could sign their yes with it, and sign in with it.",
-        f"Ask {subject} themselves, not by a message from this account, whether they registered it.",
+        words.said("{person} could sign their yes with it, and sign in with it.", person=subject),
+        words.said(
+            "Ask {person} themselves, not by a message from this account, whether they registered it.", person=subject
+        ),
     ]
 
 
@@ -79,15 +83,13 @@ def put(confirmed: Confirmed) -> None:
     by = confirmed.confirmed_by or confirmed.author
     passkey = passkeys.confirm(passkey_id=_found(confirmed.proposed).pk, by=by, at=confirmed.at)
     ledger.record(event="passkey.confirmed", actor=by.urn, dig=passkeys.digest(passkey), at=confirmed.at)
-    who = (
-        "You confirmed it alone: there is no second admin"
-        if by.pk == passkey.person_id
-        else f"{by.username} confirmed it"
+    name, alone = passkey.name, by.pk == passkey.person_id
+    text = (
+        words.said("Your passkey “{name}” counts now. You confirmed it alone: there is no second admin.", name=name)
+        if alone
+        else words.said("Your passkey “{name}” counts now. {by} confirmed it.", name=name, by=by.username)
     )
-    notices.tell(
-        person=passkey.person, code="passkey_counts", text=f"Your passkey “{passkey.name}” counts now. {who}.",
-        at=confirmed.at,
-    )  # fmt: skip
+    notices.tell(person=passkey.person, code="passkey_counts", text=text, at=confirmed.at)
 
 
 def drop(document: dict[str, Any] | None, *, by: User, at: datetime) -> None:
@@ -95,8 +97,14 @@ def drop(document: dict[str, Any] | None, *, by: User, at: datetime) -> None:
     passkey = _found(document)
     if passkey is not None and passkeys.drop(passkey_id=passkey.pk, by=by, at=at):
         ledger.record(event="passkey.revoked", actor=by.urn, dig=passkeys.digest(passkey), at=at)
-        who = "You took back" if by.pk == passkey.person_id else f"{by.username}, an admin, refused"
-        text = f"{who} your passkey “{passkey.name}” before it counted."
+        name, own = passkey.name, by.pk == passkey.person_id
+        text = (
+            words.said("You took back your passkey “{name}” before it counted.", name=name)
+            if own
+            else words.said(
+                "{by}, an admin, refused your passkey “{name}” before it counted.", by=by.username, name=name
+            )
+        )
         notices.tell(person=passkey.person, code="passkey_gone", text=text, at=at)
 
 

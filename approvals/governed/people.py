@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from accounts import invitations
 from accounts.models import User
+from accounts.words import said
 
 from ..errors import BadChange
 
@@ -14,9 +15,12 @@ def named(usernames: Iterable[tuple[str, str]]) -> dict[str, User]:
     known = User.objects.in_bulk(list({name for name, _ in asked}), field_name="username") if asked else {}
     for name, pointer in asked:
         if name not in known:
-            raise BadChange(f"Nobody is named {name}.", pointer=pointer)
+            raise BadChange(said("Nobody is named {name}.", name=name), pointer=pointer)
         if not known[name].is_active:
-            raise BadChange(f"{name} has no active account.", pointer=pointer)
+            raise BadChange(said("{name} has no active account.", name=name), pointer=pointer)
         if invitations.awaited(known[name]):
-            raise BadChange(f"{name} has not taken up the invitation yet: whoever made it knows it.", pointer=pointer)
+            raise BadChange(
+                said("{name} has not taken up the invitation yet: whoever made it knows it.", name=name),
+                pointer=pointer,
+            )
     return known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, QuerySet
 
-from accounts import roles
+from accounts import roles, words
 from accounts.models import Membership, Role
 
 from .. import vetting
@@ -27,7 +27,7 @@ def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict
     """A role stays, because receipts name it: nothing shall stand means that nobody shall hold it."""
     said = documents.read(documents.RoleDocument, {"role": subject} if document is None else document)
     if said.role != subject:
-        raise BadChange("The document names another role than the one it is proposed for.", pointer="/role")
+        raise BadChange(words.said("The document names another role than the one it is proposed for."), pointer="/role")
     return since(document=said.plain, at=at)
 
 
@@ -63,8 +63,12 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
     after = trying.as_if(
         lambda: set_to(subject=subject, document=document, at=at), lambda: vetting.unsatisfiable(rules=touched, at=at)
     )
-    lost = [f"{name} could not be approved any more: it {why}." for name, why in after.items() if name not in before]
-    won = [f"{name} could be approved again." for name in before if name not in after]
+    lost = [
+        words.said("{name} could not be approved any more: it {why}.", name=name, why=why)
+        for name, why in after.items()
+        if name not in before
+    ]
+    won = [words.said("{name} could be approved again.", name=name) for name in before if name not in after]
     return lost + won
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from accounts import servers
+from accounts import servers, words
 from accounts.models import Server, ServerKey
 
 from ..errors import BadChange
@@ -22,10 +22,12 @@ MEMBERS = tuple(documents.ServerDocument.model_fields)
 
 def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
     if document is None:
-        raise BadChange("What a server asked stays on record, so it stays too. Stop it instead.")
+        raise BadChange(words.said("What a server asked stays on record, so it stays too. Stop it instead."))
     said = documents.read(documents.ServerDocument, document)
     if said.server != subject:
-        raise BadChange("The document names another server than the one it is proposed for.", pointer="/server")
+        raise BadChange(
+            words.said("The document names another server than the one it is proposed for."), pointer="/server"
+        )
     return said.plain
 
 
@@ -64,11 +66,19 @@ def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime)
     server = Server.objects.filter(name=subject).first()
     key, wanted = _key(server) if server else None, (document or {}).get("public_key")
     if server is None:
-        told = [] if wanted else [f"{subject} has no credential yet: propose a token for it afterwards."]
+        told = (
+            []
+            if wanted
+            else [words.said("{server} has no credential yet: propose a token for it afterwards.", server=subject)]
+        )
     else:
         changed = key is not None and documents.key(bytes(key.public_key)) != wanted
-        told = [f"The key {subject} signs with now stops working at once."] if changed else []
-        told += [f"{subject} may ask again."] if server.stopped_at and not (document or {}).get("stopped") else []
+        told = [words.said("The key {server} signs with now stops working at once.", server=subject)] if changed else []
+        told += (
+            [words.said("{server} may ask again.", server=subject)]
+            if server.stopped_at and not (document or {}).get("stopped")
+            else []
+        )
     check(subject=subject, document=document, at=at, proposing=True)
     return told
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accounts import words
 from accounts.models import Server
 
 from ..errors import BadChange
@@ -23,7 +24,9 @@ MEMBERS = ("server",)
 def read(*, subject: str, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | None:
     said = documents.read(documents.TokenDocument, document)
     if said.server != subject:
-        raise BadChange("The document names another server than the one it is proposed for.", pointer="/server")
+        raise BadChange(
+            words.said("The document names another server than the one it is proposed for."), pointer="/server"
+        )
     return said.plain
 
 
@@ -38,13 +41,13 @@ def since(*, document: dict[str, Any] | None, at: datetime) -> dict[str, Any] | 
 
 def check(*, subject: str, document: dict[str, Any] | None, at: datetime, proposing: bool) -> None:
     if not Server.objects.filter(name=subject).exists():
-        raise BadChange(f"No server is named {subject}.", pointer="/server")
+        raise BadChange(words.said("No server is named {subject}.", subject=subject), pointer="/server")
 
 
 def consequences(*, subject: str, document: dict[str, Any] | None, at: datetime) -> list[str]:
     check(subject=subject, document=document, at=at, proposing=True)
-    return [f"Every token {subject} has now ends when the new one is fetched."]
+    return [words.said("Every token {server} has now ends when the new one is fetched.", server=subject)]
 
 
 def put(confirmed: Confirmed) -> None:
-    raise BadChange("A token is fetched by whoever proposed it.")
+    raise BadChange(words.said("A token is fetched by whoever proposed it."))

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts import servers
+from accounts.words import said
 
 from .. import (
     assignment,
@@ -100,7 +101,9 @@ class Batch:
         named = item.submission.sampling_action
         if named is not None and (item.server.id, named) not in self.sampling:
             return NotAnAsk(
-                "bad_sampling_action", "It must be an approved sampling action of yours.", pointer="/sampling_action"
+                "bad_sampling_action",
+                said("It must be an approved sampling action of yours."),
+                pointer="/sampling_action",
             )
         return self._admit_new(item, found, asker)
 

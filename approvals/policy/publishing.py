@@ -7,6 +7,7 @@ from django.db.models import Max
 from placet import canonical
 
 from accounts.models import Server, User
+from accounts.words import said
 
 from .. import access, ledger
 from ..errors import BadPolicy
@@ -33,8 +34,12 @@ def check(*, rule: policies.Rule, at: datetime) -> None:
             continue
         if matching.overlap(rule.pattern, entry.pattern) and entry.exactness == exactness:
             raise BadPolicy(
-                f"The rule of {entry.place} ({entry.pattern}) is as exact as this one and could fit the same ask. "
-                "Give one of them a higher rank.",
+                said(
+                    "The rule of {place} ({pattern}) is as exact as this one and could fit the same ask. "
+                    "Give one of them a higher rank.",
+                    place=entry.place,
+                    pattern=entry.pattern,
+                ),
                 pointer="/rank",
             )
 
@@ -81,5 +86,5 @@ def _server(rule: policies.Rule) -> Server | None:
         return None
     found = Server.objects.filter(name=rule.server).first()
     if found is None:
-        raise BadPolicy(f"No server is named {rule.server}.", pointer="/server")
+        raise BadPolicy(said("No server is named {server}.", server=rule.server), pointer="/server")
     return found

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from jsonschema import Draft202012Validator
 from placet import canonical
 
+from accounts.words import said
+
 from ..errors import BadGrant
 
 MOST_BYTES = 32 * 1024  # a grant is read at every ask like it, and its signed statement repeats it
@@ -53,13 +55,13 @@ def schema(*, kind: str, params: Mapping[str, Any], limits: Mapping[str, Limit])
     """Return the canonical bytes of the schema; BadGrant says which limit makes no sense."""
     open_, unknown = arguments(kind=kind, params=params), set(limits)
     if unknown - open_.keys():
-        raise BadGrant("This ask has no such argument.", pointer=f"/{sorted(unknown - open_.keys())[0]}")
+        raise BadGrant(said("This ask has no such argument."), pointer=f"/{sorted(unknown - open_.keys())[0]}")
     members = {name: {"const": value} for name, value in params.items()}
     if open_:
         members["arguments"] = _exactly({n: _limited(n, v, limits.get(n, SAME)) for n, v in open_.items()})
     covers = canonical.canonical(_exactly(members))
     if len(covers) > MOST_BYTES:
-        raise BadGrant("This ask is too large for a grant: a grant repeats what it covers, in at most 32 KiB.")
+        raise BadGrant(said("This ask is too large for a grant: a grant repeats what it covers, in at most 32 KiB."))
     return covers
 
 
@@ -97,9 +99,11 @@ def _limited(name: str, value: Any, limit: Limit) -> dict[str, Any]:
 def _most(name: str, value: Any, most: float | None) -> float:
     """The upper bound. The lower is nought, or the value itself if that is less: a payment may not turn round."""
     if type(value) not in (int, float):
-        raise BadGrant("Only a number can be at most something.", pointer=f"/{name}")
+        raise BadGrant(said("Only a number can be at most something."), pointer=f"/{name}")
     if most is None or most < value:
-        raise BadGrant("The bound must be a number, and not under the value of this very ask.", pointer=f"/{name}")
+        raise BadGrant(
+            said("The bound must be a number, and not under the value of this very ask."), pointer=f"/{name}"
+        )
     return most
 
 

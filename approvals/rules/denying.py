@@ -5,6 +5,8 @@ from typing import Any
 
 from placet import canonical
 
+from accounts.words import said
+
 from ..errors import BadPolicy
 
 _READABLE = re.compile(r"[^A-Za-z0-9._/-]+")
@@ -17,9 +19,12 @@ def denial(*, server: str, kind: str, name: str) -> dict[str, Any]:
     The checkpoint's name is made of what is safe to read in the server's; the digest tells apart what looks alike.
     """
     if "*" in name:
-        raise BadPolicy("A star in a name fits other names too. Write this rule by hand.", pointer="/pattern")
+        raise BadPolicy(said("A star in a name fits other names too. Write this rule by hand."), pointer="/pattern")
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise BadPolicy(f"A pattern has 1 to {LONGEST_NAME} characters. Write this rule by hand.", pointer="/pattern")
+        raise BadPolicy(
+            said("A pattern has 1 to {longest_name} characters. Write this rule by hand.", longest_name=LONGEST_NAME),
+            pointer="/pattern",
+        )
     readable = _READABLE.sub("-", name)[:48]
     told = readable if readable == name else f"{readable} {canonical.digest_bytes(name.encode())[:8]}"
     what = "" if kind == "tool_call" else f" {kind}"

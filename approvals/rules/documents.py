@@ -11,6 +11,8 @@ from typing import Annotated, Any, Self
 from placet import canonical, envelopes, jws
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from accounts import words
+
 from ..errors import BadChange
 from . import matching
 from .policies import Name, Part, complaint
@@ -177,4 +179,4 @@ def read[D: Document](shape: type[D], document: Any) -> D:
         said, pointer = complaint(error)
         raise BadChange(said, pointer=pointer) from error
     except (TypeError, ValueError) as error:
-        raise BadChange("A document consists of what JSON can say.") from error
+        raise BadChange(words.said("A document consists of what JSON can say.")) from error

@@ -12,6 +12,8 @@ from typing import Any
 
 from placet import canonical
 
+from accounts.words import said
+
 from ..errors import BadEdit, NotEditable, TooLarge
 
 MOST_CHANGES = 64
@@ -39,7 +41,7 @@ def tokens(pointer: str) -> Tokens:
     """Read a pointer strictly: BadEdit for what is none."""
     good = isinstance(pointer, str) and len(pointer) <= LONGEST_POINTER and (not pointer or pointer.startswith("/"))
     if not good or not _ESCAPED.fullmatch(pointer):
-        raise BadEdit("This is no JSON pointer: it starts with a slash, and has ~ only as ~0 or ~1.")
+        raise BadEdit(said("This is no JSON pointer: it starts with a slash, and has ~ only as ~0 or ~1."))
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
@@ -73,7 +75,7 @@ def changed(
 ) -> Any:
     """Return the value with the changes, by pointer, made in a copy; NotEditable or BadEdit says what does not go."""
     if not 1 <= len(changes) <= MOST_CHANGES:
-        raise BadEdit(f"An edit makes 1 to {MOST_CHANGES} changes.")
+        raise BadEdit(said("An edit makes 1 to {most_changes} changes.", most_changes=MOST_CHANGES))
     allowed = [tokens(pointer) for pointer in listed]
     made: Any = _copied(value, pointer="")
     done: list[Tokens] = []
@@ -82,7 +84,7 @@ def changed(
         if not any(at[: len(each)] == each for each in allowed) or not _is_there(value, at):
             raise NotEditable(pointer=pointer[:LONGEST_POINTER])
         if any(at[: len(each)] == each or each[: len(at)] == at for each in done):
-            raise BadEdit("Two of these changes are about the same value.", pointer=pointer)
+            raise BadEdit(said("Two of these changes are about the same value."), pointer=pointer)
         done.append(at)
         new = _copied(wanted, pointer=pointer)
         _require_alike(value_at(value, at), new, schema=_schema_at(schema, at), pointer=pointer)
@@ -105,11 +107,11 @@ def _require_alike(old: Any, new: Any, *, schema: Mapping[str, Any], pointer: st
     types = _types(old, schema)
     kind = _KINDS[type(new)]
     if kind not in types and not (kind == "integer" and "number" in types):
-        raise BadEdit(f"This has to stay {_spoken(types)}.", pointer=pointer)
+        raise BadEdit(said("This has to stay {spoken}.", spoken=_spoken(types)), pointer=pointer)
     if not isinstance(new, dict | list):
         return
     if type(old) is not type(new) or len(old) != len(new) or (isinstance(old, dict) and old.keys() != new.keys()):
-        raise BadEdit("The shape stays: no member and no item comes or goes.", pointer=pointer)
+        raise BadEdit(said("The shape stays: no member and no item comes or goes."), pointer=pointer)
     for name in old if isinstance(old, dict) else range(len(old)):
         below = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
         _require_alike(old[name], new[name], schema=_schema_at(schema, (str(name),)), pointer=below)

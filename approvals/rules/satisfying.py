@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.words import counted, joined, said
+
 from .policies import Need
 
 
@@ -39,14 +41,19 @@ def shortfall(needs: Sequence[Need], benches: Mapping[str, Bench], *, without: C
     for need in needs:
         bench = benches.get(need.role, EMPTY)
         if len(_chosen(bench, without)) < need.count:
-            return f"needs {_count(need.count)} of {need.role}, {_held(bench, without)}"
+            return said(
+                "needs {people} of {role}, {held}", people=_count(need.count), role=need.role, held=_held(bench, without)
+            )
     if _possible(needs, benches, without):
         return None
-    wanted = " and ".join(f"{need.count} of {need.role}" for need in needs)
+    wanted = joined([said("{count} of {role}", count=need.count, role=need.role) for need in needs], said(" and "))
     voices = [voice for need in needs for voice in _chosen(benches.get(need.role, EMPTY), without)]
     people = min(len({voice.person for voice in voices}), len({voice.authority for voice in voices}))
     total = sum(need.count for need in needs)
-    return f"needs {wanted}, {_count(total)}, and those who hold these roles are {people}, none of whom counts twice"
+    return said(
+        "needs {wanted}, {total}, and those who hold these roles are {people}, none of whom counts twice",
+        wanted=wanted, total=_count(total), people=people,
+    )  # fmt: skip
 
 
 def fragile(needs: Sequence[Need], benches: Mapping[str, Bench], *, without: Collection[int] = ()) -> list[str]:
@@ -93,11 +100,20 @@ def _chosen(bench: Bench, without: Collection[int]) -> list[Voice]:
 def _held(bench: Bench, without: Collection[int]) -> str:
     members = len(_chosen(bench, without)) + len(bench.away)
     if not bench.away:
-        return f"it has {members or 'none'}"
+        return said("it has {members}", members=members) if members else said("it has none")
     last = max(bench.away, key=lambda away: (away.until is None, away.until))
-    until = f"until {day(last.until)}" if last.until else "until further notice"
-    gone = "one of them" if len(bench.away) == 1 else f"{len(bench.away)} of them"
-    return f"it has {members}, {gone} away {until}"
+    gone = len(bench.away)
+    if last.until is None:
+        return counted(
+            "it has {members}, one of them away until further notice",
+            "it has {members}, {count} of them away until further notice",
+            count=gone, members=members,
+        )  # fmt: skip
+    return counted(
+        "it has {members}, one of them away until {day}",
+        "it has {members}, {count} of them away until {day}",
+        count=gone, members=members, day=day(last.until),
+    )  # fmt: skip
 
 
 def day(moment: datetime) -> str:
@@ -106,4 +122,4 @@ def day(moment: datetime) -> str:
 
 
 def _count(number: int) -> str:
-    return "1 person" if number == 1 else f"{number} distinct people"
+    return counted("{count} person", "{count} distinct people", count=number)

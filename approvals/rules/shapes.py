@@ -5,6 +5,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.words import said
+
 from ..errors import NotAnAsk
 from . import links
 
@@ -39,7 +41,7 @@ def require_object(value: Any, pointer: str) -> dict[str, Any]:
 
 def refuse_unknown(value: dict[str, Any], known: set[str], pointer: str) -> None:
     for member in value.keys() - known:
-        raise NotAnAsk("unknown_member", "This member is not known here.", pointer=f"{pointer}/{_escape(member)}")
+        raise NotAnAsk("unknown_member", said("This member is not known here."), pointer=f"{pointer}/{_escape(member)}")
 
 
 def text(value: dict[str, Any], member: str, *, limit: int, at: str = "") -> str:
@@ -56,7 +58,11 @@ def mcp(value: dict[str, Any]) -> dict[str, Any]:
     text(part, "revision", limit=32, at="/mcp")
     method, wanted = _required(part, "method", "/mcp"), METHODS[value["kind"]]
     if method != wanted:
-        raise NotAnAsk("wrong_method", f"A {value['kind']} has the method {wanted}.", pointer="/mcp/method")
+        raise NotAnAsk(
+            "wrong_method",
+            said("A {value} has the method {wanted}.", value=value["kind"], wanted=wanted),
+            pointer="/mcp/method",
+        )
     params = require_object(_required(part, "params", "/mcp"), "/mcp/params")
     CHECKS[value["kind"]](params, "/mcp/params")
     return part
@@ -86,10 +92,14 @@ def claims(value: dict[str, Any]) -> None:
     text(part, "risk", limit=100, at="/claims")
     names = require_object(part.get("names", {}), "/claims/names")
     if len(names) > MOST_NAMES:
-        raise NotAnAsk("bad_length", f"At most {MOST_NAMES} values are named.", pointer="/claims/names")
+        raise NotAnAsk(
+            "bad_length", said("At most {most_names} values are named.", most_names=MOST_NAMES), pointer="/claims/names"
+        )
     for place in names:
         if not 1 <= len(place) <= 200 or not place.startswith("/"):
-            raise NotAnAsk("bad_place", "Name a value by its JSON pointer, such as /customer.", pointer="/claims/names")
+            raise NotAnAsk(
+                "bad_place", said("Name a value by its JSON pointer, such as /customer."), pointer="/claims/names"
+            )
         _short(names[place], f"/claims/names/{_escape(place)}", 200)
 
 
@@ -112,7 +122,7 @@ def bundle(value: dict[str, Any]) -> str:
     text(part, "key", limit=256, at="/bundle")
     size = part.get("size", 1)
     if type(size) is not int or not 1 <= size <= 1000:
-        raise NotAnAsk("wrong_type", "size must be a whole number from 1 to 1000.", pointer="/bundle/size")
+        raise NotAnAsk("wrong_type", said("size must be a whole number from 1 to 1000."), pointer="/bundle/size")
     return part["id"]
 
 
@@ -143,17 +153,21 @@ def answered_here(value: dict[str, Any]) -> bool:
     if "answer" not in value:
         return False
     if value["kind"] not in ANSWERED:
-        raise NotAnAsk("bad_answer", "Only an elicitation has an answer.", pointer="/answer")
+        raise NotAnAsk("bad_answer", said("Only an elicitation has an answer."), pointer="/answer")
     if value["answer"] != "console":
-        raise NotAnAsk("bad_answer", "answer must be console, or left out.", pointer="/answer")
+        raise NotAnAsk("bad_answer", said("answer must be console, or left out."), pointer="/answer")
     if "subject" not in value:
-        raise NotAnAsk("missing_member", "Who answers on the console is the subject: name one.", pointer="/subject")
+        raise NotAnAsk(
+            "missing_member", said("Who answers on the console is the subject: name one."), pointer="/subject"
+        )
     return True
 
 
 def _digest(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
-        raise NotAnAsk("bad_digest", "This must be a SHA-256 digest in base64url: 43 characters.", pointer=pointer)
+        raise NotAnAsk(
+            "bad_digest", said("This must be a SHA-256 digest in base64url: 43 characters."), pointer=pointer
+        )
     return value
 
 
@@ -168,7 +182,7 @@ def _sampling(params: dict[str, Any], at: str) -> None:
         _message(message, f"{at}/messages/{index}")
     most = _required(params, "maxTokens", at)
     if type(most) is not int or most < 1:
-        raise NotAnAsk("wrong_type", "maxTokens must be a whole number of at least 1.", pointer=f"{at}/maxTokens")
+        raise NotAnAsk("wrong_type", said("maxTokens must be a whole number of at least 1."), pointer=f"{at}/maxTokens")
     _typed(params.get("systemPrompt", ""), str, f"{at}/systemPrompt", "a string")
     _typed(params.get("tools", []), list, f"{at}/tools", "an array")
 
@@ -181,7 +195,7 @@ def _sampling_result(params: dict[str, Any], at: str) -> None:
 def _message(message: Any, at: str) -> None:
     require_object(message, at)
     if not _is_one_of(_required(message, "role", at), ROLES):
-        raise NotAnAsk("wrong_type", "role must be user or assistant.", pointer=f"{at}/role")
+        raise NotAnAsk("wrong_type", said("role must be user or assistant."), pointer=f"{at}/role")
     content = _required(message, "content", at)
     blocks = content if isinstance(content, list) else [content]
     for index, block in enumerate(blocks):
@@ -194,12 +208,16 @@ def _form(params: dict[str, Any], at: str) -> None:
     _typed(_required(params, "message", at), str, f"{at}/message", "a string")
     schema = require_object(_required(params, "requestedSchema", at), f"{at}/requestedSchema")
     if schema.get("type") != "object":
-        raise NotAnAsk("not_flat", "requestedSchema must be of type object.", pointer=f"{at}/requestedSchema/type")
+        raise NotAnAsk(
+            "not_flat", said("requestedSchema must be of type object."), pointer=f"{at}/requestedSchema/type"
+        )
     where = f"{at}/requestedSchema/properties"
     for field, rule in require_object(schema.get("properties", {}), where).items():
         pointer = f"{where}/{_escape(field)}"
         if not _is_one_of(require_object(rule, pointer).get("type"), PRIMITIVES):
-            raise NotAnAsk("not_flat", "A form asks for plain values only, one level deep.", pointer=f"{pointer}/type")
+            raise NotAnAsk(
+                "not_flat", said("A form asks for plain values only, one level deep."), pointer=f"{pointer}/type"
+            )
 
 
 def _url(params: dict[str, Any], at: str) -> None:
@@ -223,21 +241,21 @@ CHECKS = {
 
 def _mode(params: dict[str, Any], wanted: set[str | None], at: str) -> None:
     if not _is_one_of(params.get("mode"), wanted):
-        raise NotAnAsk("wrong_mode", "The elicitation's mode does not fit its kind.", pointer=f"{at}/mode")
+        raise NotAnAsk("wrong_mode", said("The elicitation's mode does not fit its kind."), pointer=f"{at}/mode")
 
 
 def _required(value: dict[str, Any], member: str, at: str) -> Any:
     if member not in value:
-        raise NotAnAsk("missing_member", f"{member} is missing.", pointer=f"{at}/{member}")
+        raise NotAnAsk("missing_member", said("{member} is missing.", member=member), pointer=f"{at}/{member}")
     return value[member]
 
 
 def _short(value: Any, pointer: str, limit: int) -> str:
     found = _typed(value, str, pointer, "a string")
     if not 1 <= len(found) <= limit:
-        raise NotAnAsk("bad_length", f"This must have 1 to {limit} characters.", pointer=pointer)
+        raise NotAnAsk("bad_length", said("This must have 1 to {limit} characters.", limit=limit), pointer=pointer)
     if "\0" in found:
-        raise NotAnAsk("bad_character", "This may not hold U+0000: no text column can.", pointer=pointer)
+        raise NotAnAsk("bad_character", said("This may not hold U+0000: no text column can."), pointer=pointer)
     return found
 
 
@@ -248,7 +266,7 @@ def _is_one_of(value: Any, known: Set[str | None]) -> bool:
 
 def _typed[T](value: Any, kind: type[T], pointer: str, words: str) -> T:
     if not isinstance(value, kind):
-        raise NotAnAsk("wrong_type", f"This must be {words}.", pointer=pointer)
+        raise NotAnAsk("wrong_type", said("This must be {words}.", words=words), pointer=pointer)
     return value
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from accounts.words import said
+
 from ..errors import BadMap
 
 MOST_BYTES, MOST_DEPTH = 8_000_000, 80  # an argument schema nests up to 64 deep
@@ -37,18 +39,20 @@ class Sheet:
 def read(raw: bytes) -> Sheet:
     """Read one document; BadMap says on which line it is wrong, and how."""
     if len(raw) > MOST_BYTES:
-        raise BadMap(f"The file has more than {MOST_BYTES:,} bytes.")
+        raise BadMap(said("The file has more than {most_bytes} bytes.", most_bytes=f"{MOST_BYTES:,}"))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadMap("The file is not UTF-8.", line=raw[: error.start].count(b"\n") + 1) from error
+        raise BadMap(said("The file is not UTF-8."), line=raw[: error.start].count(b"\n") + 1) from error
     try:
         return _read(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadMap(f"{_sentence(error.problem)}.", line=mark.line + 1 if mark else None) from error
+        raise BadMap(
+            said("{sentence}.", sentence=_sentence(error.problem)), line=mark.line + 1 if mark else None
+        ) from error
     except yaml.YAMLError as error:
-        raise BadMap("The file holds signs that YAML does not allow.") from error
+        raise BadMap(said("The file holds signs that YAML does not allow.")) from error
 
 
 def write(document: Any) -> str:
@@ -98,12 +102,12 @@ def _read(events: Iterator[yaml.Event]) -> Sheet:
     lines: dict[str, int] = {}
     next(events)  # the stream begins
     if isinstance(next(events), yaml.StreamEndEvent):
-        raise BadMap("The file is empty.")
+        raise BadMap(said("The file is empty."))
     value = _value(events, next(events), "", lines, depth=0)
     next(events)  # the document ends
     following = next(events)
     if not isinstance(following, yaml.StreamEndEvent):
-        raise BadMap("A file holds one document.", line=following.start_mark.line + 1)
+        raise BadMap(said("A file holds one document."), line=following.start_mark.line + 1)
     return Sheet(value, lines)
 
 
@@ -111,11 +115,11 @@ def _value(events: Iterator[yaml.Event], event: yaml.Event, pointer: str, lines:
     line = event.start_mark.line + 1
     lines.setdefault(pointer, line)
     if isinstance(event, yaml.AliasEvent) or event.anchor:
-        raise BadMap("Aliases and anchors are not read. Write it out.", line=line)
+        raise BadMap(said("Aliases and anchors are not read. Write it out."), line=line)
     if event.tag and event.tag != "!":
-        raise BadMap("Tags are not read. Write plain values.", line=line)
+        raise BadMap(said("Tags are not read. Write plain values."), line=line)
     if depth > MOST_DEPTH:
-        raise BadMap(f"This is nested more than {MOST_DEPTH} deep.", line=line)
+        raise BadMap(said("This is nested more than {most_depth} deep.", most_depth=MOST_DEPTH), line=line)
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event, line)
     if isinstance(event, yaml.SequenceStartEvent):
@@ -139,9 +143,9 @@ def _mapping(events: Iterator[yaml.Event], pointer: str, lines: dict[str, int], 
             return found
         line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag not in (None, "!"):
-            raise BadMap("A member's name is a plain word.", line=line)
+            raise BadMap(said("A member's name is a plain word."), line=line)
         if event.value in found:
-            raise BadMap(f"{event.value[:80]} stands here twice.", line=line)
+            raise BadMap(said("{value} stands here twice.", value=event.value[:80]), line=line)
         below = pointed(pointer, event.value)
         lines[below] = line
         found[event.value] = _value(events, next(events), below, lines, depth=depth + 1)

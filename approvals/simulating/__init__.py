@@ -14,6 +14,7 @@ from django.db.models import Count
 from placet import canonical
 
 from accounts.models import User
+from accounts.words import said
 
 from .. import access, policy
 from ..errors import BadSimulation, NotAnOwner, NotFound, Refusal, SimulationRunning
@@ -46,7 +47,7 @@ class Progress(TypedDict):
 def start(*, author: User, rule: policies.Rule, days: int, at: datetime) -> Simulation:
     """Write down what is to be tried; the sweep hands it to a worker. A rule that could not be published is refused."""
     if not 1 <= days <= LONGEST:
-        raise BadSimulation(f"Look back 1 to {LONGEST} days.", pointer="/days")
+        raise BadSimulation(said("Look back 1 to {longest} days.", longest=LONGEST), pointer="/days")
     _require_may(author, rule, at=at)
     policy.check(rule=rule, at=at)
     running = Simulation.objects.filter(author=author, finished_at=None).first()
@@ -61,7 +62,7 @@ def cancel(*, simulation_id: int, by: User, at: datetime) -> None:
     """Stop counting. What was counted so far is thrown away."""
     found = Simulation.objects.filter(pk=simulation_id).first()
     if found is None or not (found.author_id == by.pk or access.is_admin(by)):
-        raise NotFound("There is no such simulation here.")
+        raise NotFound(said("There is no such simulation here."))
     _end(simulation_id, at=at, why=f"Cancelled by {by.username}.")
 
 
@@ -167,4 +168,4 @@ def _require_may(person: User, rule: policies.Rule, *, at: datetime) -> None:
     place = Checkpoint.objects.filter(name=rule.checkpoint).first()
     held = access.duties(person, at=at)
     if not (access.is_admin(person) or (place is not None and place.pk in held)):
-        raise NotAnOwner("Simulating a rule is for admins, and for whoever holds a duty at its checkpoint.")
+        raise NotAnOwner(said("Simulating a rule is for admins, and for whoever holds a duty at its checkpoint."))

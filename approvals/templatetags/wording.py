@@ -1,7 +1,7 @@
 """Codes as words of the page's language, and sentences that rules and verbs made, where a filter needs them plain."""
 
 from django import template
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import words
@@ -21,7 +21,8 @@ WORDS = {
     "checkpoint": pgettext_lazy("about", "checkpoint"), "role": pgettext_lazy("about", "role"),
     "server": pgettext_lazy("about", "server"), "token": pgettext_lazy("about", "token"),
     "admin": pgettext_lazy("about", "admin"), "passkey": pgettext_lazy("about", "passkey"),
-    "new": pgettext_lazy("how", "new"), "changed": pgettext_lazy("how", "changed"), "gone": pgettext_lazy("how", "gone"),
+    "new": pgettext_lazy("how", "new"), "changed": pgettext_lazy("how", "changed"),
+    "gone": pgettext_lazy("how", "gone"),
 }  # fmt: skip
 
 
@@ -41,3 +42,9 @@ def told(sentence: str) -> str:
 def midway(noun: str) -> str:
     """A noun as it stands within a sentence: English writes it small there, other languages as always."""
     return str(noun).lower() if (get_language() or "en").startswith("en") else str(noun)
+
+
+@register.filter
+def times(count: int) -> str:
+    """How often: `1 time`, `3 times`."""
+    return ngettext("%(count)s time", "%(count)s times", count) % {"count": count}

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import AbsenceOver, BadDelegate
 from accounts.models import User
+from accounts.words import said
 
 from .. import away
 from ..errors import Refusal
@@ -65,7 +66,7 @@ def _delegates(request: HttpRequest, page: read_absences.AbsencePage) -> dict[st
     people = read_roles.known(sorted(set(named.values())))
     unknown = next((who for who in named.values() if who not in people), None)
     if unknown is not None:
-        raise BadDelegate(f"Nobody here is called {unknown[:60]}.", pointer="/delegates")
+        raise BadDelegate(said("Nobody here is called {unknown}.", unknown=unknown[:60]), pointer="/delegates")
     return {role: people[who] for role, who in named.items()}
 
 

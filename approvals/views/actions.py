@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import words
 from accounts.errors import BadCeremony, CeremonyOver, ForeignOrigin, UnknownPasskey, UnverifiedPerson
 from accounts.models import User
 
@@ -104,7 +105,7 @@ def decide(request: HttpRequest, action_id: UUID) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     except SecretFound as refusal:
-        form.add_error("remark" if data["verdict"] == "approve" else "note", refusal.message)
+        form.add_error("remark" if data["verdict"] == "approve" else "note", words.told(refusal.message))
         return _again(request, action_id, form)
     except Refusal as refusal:
         return _show(request, action_id, told=refusal.code)
@@ -121,7 +122,7 @@ def comment(request: HttpRequest, action_id: UUID) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     except Refusal as refusal:
-        form.add_error("text", refusal.message)
+        form.add_error("text", words.told(refusal.message))
         return _again(request, action_id, form)
     return _show(request, action_id, anchor="comments")
 

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import proofs
+from accounts.words import said
 
 from .. import access, changes, vetting
 from ..errors import NotFound, Refusal
@@ -146,7 +147,7 @@ def _check(desk: Desk) -> None:
     rule = desk.form.rule
     if desk.policy is None and drafts.is_taken(rule.checkpoint):
         desk.form.add_error(
-            "checkpoint", "A checkpoint of this name is there already. Edit that one, or choose another."
+            "checkpoint", said("A checkpoint of this name is there already. Edit that one, or choose another.")
         )
     try:
         desk.warnings = vetting.vet(rule=rule, at=desk.at)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import proofs
+from accounts import proofs, words
 from accounts.errors import Refusal as AccountRefusal
 
 from .. import access, drills
@@ -32,7 +32,7 @@ def listed(request: HttpRequest) -> HttpResponse:
                 drills.enable(**form.cleaned_data, by=request.user, at=timezone.now())
                 return redirect("drills")
             except (Refusal, AccountRefusal) as refusal:
-                form.add_error(None, refusal.message)
+                form.add_error(None, words.told(refusal.message))
     return _shown(request, form if form.is_bound else DrillsForm(), admin=admin)
 
 

@@ -12,6 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from placet import canonical
 
+from accounts import words
+from accounts.words import said
+
 from .. import edits, reviews
 from ..errors import BadEdit, EditLeavesRule, NotEditable, NotFound, NothingEdited, Refusal, SecretFound, TooLarge
 from ..forms.editing import EditForm
@@ -44,7 +47,7 @@ def edit(request: HttpRequest, action_id: UUID) -> HttpResponse:
         try:
             return _signed(request, action_id, form, unfolded=page.unfolded)
         except OF_THE_FORM as refusal:
-            form.refuse(refusal.message, refusal.pointer)
+            form.refuse(words.told(refusal.message), refusal.pointer)
             body = None
     return _answer(request, told, sheet, form, body)
 
@@ -58,10 +61,10 @@ def _looked_at(page: Page, form: EditForm) -> bytes | None:
             raise NothingEdited
         body = edits.checked(page.action, form.changes)
         if not edited.between(page.action.kind, before=page.body, after=body):
-            raise BadEdit("It has too many values to show what would change. Decide it as it is.")
+            raise BadEdit(said("It has too many values to show what would change. Decide it as it is."))
         return body
     except OF_THE_FORM as refusal:
-        form.refuse(refusal.message, refusal.pointer)
+        form.refuse(words.told(refusal.message), refusal.pointer)
         return None
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import proofs
+from accounts import proofs, words
 
 from .. import access, mapfile
 from ..errors import BadMap
@@ -41,7 +41,7 @@ def map_import(request: HttpRequest) -> HttpResponse:
             else:
                 shown["plan"] = mapfile.plan(form.written, at=at)
         except BadMap as refusal:
-            form.add_error("text", refusal.message)
+            form.add_error("text", words.told(refusal.message))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
     return render(request, "approvals/map_file.html", shown, status=status)
 

@@ -14,7 +14,7 @@ from placet import canonical
 
 from accounts import directory as people
 from accounts import passkeys as theirs
-from accounts import proofs
+from accounts import proofs, words
 
 from .. import access, changes, introducing
 from ..errors import NotFound, Refusal
@@ -65,7 +65,7 @@ def passkey_begin(request: HttpRequest) -> HttpResponse:
     try:
         ceremony = Ceremony.begin(at=at)
     except Refusal as refusal:
-        return JsonResponse({"message": refusal.message}, status=HTTPStatus.CONFLICT)
+        return JsonResponse({"message": words.told(refusal.message)}, status=HTTPStatus.CONFLICT)
     request.session[BEGUN] = asdict(ceremony)
     return JsonResponse(introducing.options(person=request.user, ceremony=ceremony))
 

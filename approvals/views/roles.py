@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import times
+from accounts import times, words
 from accounts.models import Membership
 
 from .. import access, changes
@@ -49,7 +49,10 @@ def _joined(current: dict[str, Any], form: MemberForm) -> tuple[dict[str, Any], 
     """The role with one more person in it, and that in words."""
     said = form.cleaned_data
     if said["person"] not in read_roles.known([said["person"]]):
-        raise BadChange(f"Nobody here is called {said['person'][:60]}. Add the account first.", pointer="/person")
+        raise BadChange(
+            words.said("Nobody here is called {name}. Add the account first.", name=said["person"][:60]),
+            pointer="/person",
+        )
     member = {"person": said["person"]}
     member |= {key: documents.stamp(said[name]) for key, name in (("from", "starts"), ("until", "until")) if said[name]}
     window = differences.window(member.get("from"), member.get("until"))
@@ -66,12 +69,12 @@ def _left(current: dict[str, Any], form: LeaveForm, *, at: datetime) -> tuple[di
     members = list(current.get("members", ()))
     place = _place(members, held, at=at) if held else None
     if held is None or place is None:
-        raise BadChange("Nobody holds it in that window any more. Look again.")
+        raise BadChange(words.said("Nobody holds it in that window any more. Look again."))
     who = held.person.username
     if until is None:
         return current | {"members": members[:place] + members[place + 1 :]}, f"{who} holds {role} no longer"
     if until <= at:
-        raise BadChange("That moment has passed. Leave it empty to end it at once.", pointer="/until")
+        raise BadChange(words.said("That moment has passed. Leave it empty to end it at once."), pointer="/until")
     changed = members[place] | {"until": documents.stamp(until)}
     window = differences.window(changed.get("from"), changed["until"], held="from" not in changed)
     return current | {"members": [*members[:place], changed, *members[place + 1 :]]}, f"{who} holds {role} {window}"

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.words import said
+
 from .. import changes, stopping
 from ..errors import BadChange, NotFound, Refusal
 from ..forms.servers import ServerForm, filled
@@ -44,7 +46,7 @@ def server_new(request: HttpRequest) -> HttpResponse:
     name = form.cleaned_data["server"]
     try:
         if changes.current(about=Change.About.SERVER, subject=name, at=at) is not None:
-            raise BadChange(f"A server named {name[:64]} is registered already.", pointer="/server")
+            raise BadChange(said("A server named {name} is registered already.", name=name[:64]), pointer="/server")
         document = form.document(stopped=False, also_tools=[], also_hosts=[])
         return proposals.answer(request, _draft(name, None, document, sentence=f"Register the server {name}"))
     except Refusal as refusal:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import passkeys
+from accounts import passkeys, words
 from accounts.errors import UnknownPasskey
+from accounts.words import said
 
 from .. import edits, glass, reviews, verdicts
 from ..errors import BadEdit, NotFound, Refusal, Unopened
@@ -32,7 +33,7 @@ def statement(request: HttpRequest, action_id: UUID) -> HttpResponse:
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     except Refusal as refusal:
-        return JsonResponse({"told": refusal.code, "message": refusal.message}, status=409)
+        return JsonResponse({"told": refusal.code, "message": words.told(refusal.message)}, status=409)
     token = sealed.sealed(stmt, person=request.user, session=request.session.session_key or "")
     said = {"stmt": stmt.decode(), "token": token, "options": passkeys.assertion_options(theirs)}
     return JsonResponse(said)
@@ -57,7 +58,7 @@ def _of_edit(request: HttpRequest, action_id: UUID, at: datetime) -> bytes:
     told = shown(request, action_id, at=at)
     form = EditForm(edits.sheet(told["page"].action).places, request.POST)
     if not form.read() or not form.changes:
-        raise BadEdit("Look at the difference first.")
+        raise BadEdit(said("Look at the difference first."))
     given = verdicts.Given(
         action_id=action_id, reviewer=request.user, verdict="approve", changes=form.changes,
         seen=request.POST.get("seen", ""), opened=_opened(request, action_id),

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import words
+
 from .. import access, simulating, tracing
 from ..errors import NotFound, Refusal, SimulationRunning
 from ..forms.trying import SimulateForm, TryForm
@@ -48,7 +50,7 @@ def simulations(request: HttpRequest) -> HttpResponse:
     except SimulationRunning as refusal:
         return redirect("simulation", refusal.simulation_id)
     except Refusal as refusal:
-        form.add_error("days" if refusal.pointer == "/days" else "draft", refusal.message)
+        form.add_error("days" if refusal.pointer == "/days" else "draft", words.told(refusal.message))
         return _simulations(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect("simulation", row.pk)
 

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.words import told
 
 from ...rules import constraints, policies
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
-_UNIT_CHOICES = [("s", "seconds"), ("min", "minutes"), ("h", "hours"), ("d", "days")]
-_WHOLE = {"invalid": "Give a whole number.", "min_value": "Give a number from 1 on.", "max_value": "That is too many."}
+_UNIT_CHOICES = [("s", _("seconds")), ("min", _("minutes")), ("h", _("hours")), ("d", _("days"))]
+_WHOLE = {
+    "invalid": _("Give a whole number."),
+    "min_value": _("Give a number from 1 on."),
+    "max_value": _("That is too many."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,10 @@ def text(label: str, *, most: int, required: bool = False, **more: Any) -> forms
     """A text as it was typed: spaces are part of it."""
     return forms.CharField(
         label=label, max_length=most, required=required, strip=False,
-        error_messages={"max_length": f"Keep it under {most} characters.", "required": "This is missing."}, **more,
+        error_messages={
+            "max_length": format_lazy(_("Keep it under {most} characters."), most=most),
+            "required": _("This is missing."),
+        }, **more,
     )  # fmt: skip
 
 
@@ -56,13 +67,13 @@ def number(
 ) -> forms.IntegerField:
     return forms.IntegerField(
         label=label, min_value=1, max_value=most, required=required, initial=initial,
-        error_messages=_WHOLE | {"required": "This is missing."},
+        error_messages=_WHOLE | {"required": _("This is missing.")},
     )  # fmt: skip
 
 
-def unit(of: str, *, longest: str = "d") -> forms.ChoiceField:
-    choices = _UNIT_CHOICES[: [name for name, _ in _UNIT_CHOICES].index(longest) + 1]
-    return forms.ChoiceField(label=f"Unit of {of}", choices=choices, initial="min", required=False)
+def unit(label: str, *, longest: str = "d") -> forms.ChoiceField:
+    choices = _UNIT_CHOICES[: [name for name, words in _UNIT_CHOICES].index(longest) + 1]
+    return forms.ChoiceField(label=label, choices=choices, initial="min", required=False)
 
 
 def seconds(value: int | None, of: str | None) -> int | None:
@@ -80,36 +91,42 @@ def split(total: int | None, *, longest: str = "d", otherwise: str = "min") -> t
 
 
 def _role() -> forms.CharField:
-    return text("Role", most=policies.MOST_NAME_BYTES, widget=forms.TextInput(attrs={"list": "roles"}))
+    return text(_("Role"), most=policies.MOST_NAME_BYTES, widget=forms.TextInput(attrs={"list": "roles"}))
 
 
 NEEDS = Rows(
     "need",
-    {"count": lambda: number("How many people", most=policies.MOST_NEEDED, initial=1), "role": _role},
+    {"count": lambda: number(_("How many people"), most=policies.MOST_NEEDED, initial=1), "role": _role},
     ("role",),
     8,
 )
 ARGUMENTS = Rows(
     "argument",
     {
-        "name": lambda: text("Argument", most=constraints.LONGEST_NAME),
+        "name": lambda: text(_("Argument"), most=constraints.LONGEST_NAME),
         "form": lambda: forms.ChoiceField(
-            label="How it is bounded", choices=list(constraints.FORMS.items()), initial="is", required=False
+            label=_("How it is bounded"),
+            choices=[(form, told(words)) for form, words in constraints.FORMS.items()],
+            initial="is",
+            required=False,
         ),
-        "value": lambda: text("Value", most=constraints.LONGEST_VALUE),
+        "value": lambda: text(_("Value"), most=constraints.LONGEST_VALUE),
     },
     ("name", "value"),
     2 * constraints.MOST,
 )
 STEPS = Rows(
-    "step", {"after": lambda: number("After"), "unit": lambda: unit("time"), "role": _role}, ("after", "role"), 5
+    "step",
+    {"after": lambda: number(_("After")), "unit": lambda: unit(_("Unit of time")), "role": _role},
+    ("after", "role"),
+    5,
 )
 WATCH = Rows(
     "watch",
     {
-        "at": lambda: text("Where", most=200),
-        "called": lambda: text("Called", most=40),
-        "names": lambda: text("Names, one a line", most=130_000, widget=forms.Textarea(attrs={"rows": 2})),
+        "at": lambda: text(_("Where"), most=200),
+        "called": lambda: text(_("Called"), most=40),
+        "names": lambda: text(_("Names, one a line"), most=130_000, widget=forms.Textarea(attrs={"rows": 2})),
     },
     ("at", "called", "names"),
     8,

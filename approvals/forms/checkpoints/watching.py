@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 _EQUALS = " = "
 
 
@@ -20,8 +22,8 @@ def unreadable(text: str | None) -> str:
     lines = [line for line in (text or "").splitlines() if line.strip()]
     found = list(_pairs(text or ""))
     if len(found) != len(lines):
-        return "Write each line as id = name, such as DE02 1203 = Nordlicht GmbH."
-    return "" if len(dict(found)) == len(found) else "An id stands here twice."
+        return _("Write each line as id = name, such as DE02 1203 = Nordlicht GmbH.")
+    return "" if len(dict(found)) == len(found) else _("An id stands here twice.")
 
 
 def shown(watch: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from accounts import words
+
 from ...errors import BadCondition, ConditionFailed
 from . import reading, sizes
 from .engine import cel
@@ -55,7 +57,10 @@ class Condition:
 def condition(source: str) -> Condition:
     """Compile a condition. BadCondition says what is wrong, and in which line and column."""
     if len(source) > LONGEST:
-        raise BadCondition(f"A condition has at most {LONGEST} characters.", *reading.position(source, LONGEST))
+        raise BadCondition(
+            words.said("A condition has at most {longest} characters.", longest=LONGEST),
+            *reading.position(source, LONGEST),
+        )
     try:
         program = cel.compile(source)
     except Exception as error:
@@ -95,7 +100,7 @@ def _check_pattern(source: str, token: reading.Token) -> None:
     trouble = pattern_trouble(cel.compile(token.text).execute())
     if trouble:
         line, column = reading.position(source, token.start)
-        raise BadCondition(f"This is no regular expression: {trouble}.", line, column)
+        raise BadCondition(words.said("This is no regular expression: {trouble}.", trouble=trouble), line, column)
 
 
 def _unreadable(told: str) -> BadCondition:
@@ -107,9 +112,15 @@ def _unreadable(told: str) -> BadCondition:
             return BadCondition(_words(*match.groups()), line, column)
     line, column, said = places[0] if places else (1, 1, "")
     if "unsupported syntax" in said:
-        return BadCondition(f"{said.rpartition(' ')[2].strip(chr(39))} is not supported here.", line, column)
+        return BadCondition(
+            words.said("{what} is not supported here.", what=said.rpartition(" ")[2].strip(chr(39))), line, column
+        )
     deep = "ecursion limit" in told
-    return BadCondition("Too many brackets inside of each other." if deep else "This is no condition.", line, column)
+    return BadCondition(
+        words.said("Too many brackets inside of each other.") if deep else words.said("This is no condition."),
+        line,
+        column,
+    )
 
 
 def _words(trouble: str, sign: str) -> str:

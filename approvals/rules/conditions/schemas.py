@@ -16,6 +16,8 @@ from jsonschema.exceptions import ValidationError
 from placet import canonical
 from referencing import Registry
 
+from accounts import words
+
 from ...errors import BadSchema, ConditionFailed
 from . import sizes
 from .language import pattern_fits, pattern_trouble
@@ -50,11 +52,11 @@ class Schema:
         """Whether the value fits; ConditionFailed when it is too much to look at."""
         values, _ = sizes.measured(value)
         if values * self.parts > MOST_WORK or values > sizes.MOST_VALUES:
-            raise ConditionFailed("The arguments are too many to be held against the schema.")
+            raise ConditionFailed(words.said("The arguments are too many to be held against the schema."))
         try:
             return self.validator.is_valid(value)
         except Exception as error:
-            raise ConditionFailed("The arguments cannot be held against the schema.") from error
+            raise ConditionFailed(words.said("The arguments cannot be held against the schema.")) from error
 
 
 def check_schema(said: Any) -> None:
@@ -67,17 +69,17 @@ def schema(said: Any) -> Schema:
     try:
         raw = json.dumps(said, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadSchema("A schema consists of what JSON can say.", pointer="/arguments") from error
+        raise BadSchema(words.said("A schema consists of what JSON can say."), pointer="/arguments") from error
     return _ready(raw)
 
 
 @lru_cache(maxsize=20_000)
 def _ready(raw: str) -> Schema:
     if len(raw) > LONGEST:
-        raise BadSchema(f"A schema has at most {LONGEST} bytes.", pointer="/arguments")
+        raise BadSchema(words.said("A schema has at most {longest} bytes.", longest=LONGEST), pointer="/arguments")
     said = json.loads(raw)
     if not isinstance(said, dict):
-        raise BadSchema("A schema is an object.", pointer="/arguments")
+        raise BadSchema(words.said("A schema is an object."), pointer="/arguments")
     parts = _Count(said).parts(said, ())
     wrong = next(iter(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(said)), None)
     if wrong is not None:

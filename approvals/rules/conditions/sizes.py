@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accounts.words import said
+
 from ...errors import ConditionFailed
 
 MOST_VALUES = 10_000  # values, with those inside of them
@@ -16,9 +18,21 @@ def require_small(facts: Mapping[str, Any], names: Iterable[str], *, loops: bool
         if isinstance(value, (dict, list)):
             values, entries = measured(value)
             if values > MOST_VALUES:
-                raise ConditionFailed(f"{name} holds more than {MOST_VALUES} values: too much for a condition.")
+                raise ConditionFailed(
+                    said(
+                        "{name} holds more than {most_values} values: too much for a condition.",
+                        name=name,
+                        most_values=MOST_VALUES,
+                    )
+                )
             if loops and entries > MOST_ENTRIES:
-                raise ConditionFailed(f"{name} holds a list of more than {MOST_ENTRIES}: too much to go through.")
+                raise ConditionFailed(
+                    said(
+                        "{name} holds a list of more than {most_entries}: too much to go through.",
+                        name=name,
+                        most_entries=MOST_ENTRIES,
+                    )
+                )
 
 
 def measured(value: Any) -> tuple[int, int]:
