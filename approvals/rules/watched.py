@@ -27,17 +27,23 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A watched place of an ask. `largest`: a number above all that stood there in the earlier asks."""
+    """A watched place of an ask. `most`: of numbers, the largest that stood there in the earlier asks."""
 
     word: str
     items: tuple[Item, ...]
     compared: int
-    largest: bool
+    most: int | float | None
 
     @property
     def first(self) -> tuple[Item, ...]:
-        """Those that none of the earlier asks had, where there was anything to compare with."""
-        return tuple(item for item in self.items if not item.seen) if self.compared else ()
+        """Those that none of the earlier asks had, where there was anything to compare with. Amounts differ anyway."""
+        some = (item for item in self.items if not (item.seen or _is_number(item.value)))
+        return tuple(some) if self.compared else ()
+
+    @property
+    def largest(self) -> bool:
+        """Whether a number here is above all that stood there before."""
+        return self.most is not None and any(_is_number(item.value) and item.value > self.most for item in self.items)
 
     @property
     def seen(self) -> int:
@@ -66,9 +72,9 @@ def _looked(watch: Watch, kind: str, body: Any, earlier: Sequence[Any]) -> Watch
         Item(at, value, sum(_key(value) in each for each in words), watch.names.get(_id(value), ""))
         for at, value in there
     )
-    numbers = [value for each in before for _, value in each if _is_number(value)]
-    mine = [item.value for item in items if _is_number(item.value)]
-    return Watched(watch.word, items, len(earlier), bool(mine and numbers and max(mine) > max(numbers)))
+    mine = any(_is_number(item.value) for item in items)
+    numbers = (value for each in before for _, value in each if _is_number(value))
+    return Watched(watch.word, items, len(earlier), max(numbers, default=None) if mine else None)
 
 
 def _there(watch: Watch, kind: str, body: Any) -> list[tuple[str, Any]]:

@@ -167,7 +167,8 @@ def _now(context: template.Context, row: Row) -> str:
         return '<span class="quiet">not in this ask</span>'
     leaf = _leaf(context, row.value, kind=False)
     shown = f"<mark>{leaf}</mark>" if row.changed and not row.value.large else leaf
-    more = f"{apart(row.difference)} than last time" if row.difference else grouped(row.value.plain)
+    words = (grouped(row.value.plain), f"{apart(row.difference)} than last time" if row.difference else "")
+    more = "; ".join(word for word in words if word)
     difference = f'<span class="sub">{more}</span>' if more else ""
     return f"{shown}{difference}{watching.beside(context.get('page'), row.value)}"
 

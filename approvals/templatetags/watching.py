@@ -38,7 +38,7 @@ def beside(page: Page | None, shown: Value) -> SafeString:
     if about is not None and where in about.first:
         said.append(format_html('<span class="sub">{}</span>', _("not approved here before")))
     if about is not None and where in about.known:
-        whose = _says(_("the rule of %(checkpoint)s"), checkpoint=faithful_text(page.action.checkpoint.name))
+        whose = _says(_("says the rule of %(checkpoint)s"), checkpoint=faithful_text(page.action.checkpoint.name))
         said.append(
             format_html('<span class="sub named"><b>{}</b>, {}</span>', faithful_text(about.known[where]), whose)
         )
@@ -62,13 +62,15 @@ def _known(page: Page, each: Watched) -> SafeString:
     words = {"compared": each.compared, "seen": each.seen, "new": len(each.first), "all": len(each.items)}
     if not each.compared:
         return _says(_("Nothing was approved here in 90 days to compare with."))
-    words["since"] = day(page.watching.since)
+    words |= {"since": day(page.watching.since), "most": f"{each.most:,}" if each.most is not None else ""}
+    if each.most is not None and not each.first:
+        largest = _("The largest so far: at most %(most)s in the %(compared)s approved here since %(since)s.")
+        usual = _("At most %(most)s in the %(compared)s approved here since %(since)s.")
+        return format_html("<b>{}</b>", _says(largest, **words)) if each.largest else _says(usual, **words)
     if not each.first:
         return _says(_("As in %(seen)s of the %(compared)s approved here since %(since)s."), **words)
     if len(each.first) < len(each.items):
         told = _("%(new)s of %(all)s values first seen: in none of the %(compared)s approved here since %(since)s.")
-    elif each.largest:
-        told = _("The largest of all: it was less in each of the %(compared)s approved here since %(since)s.")
     else:
         told = _("First seen: in none of the %(compared)s approved here since %(since)s.")
     return format_html("<b>{}</b>", _says(told, **words))
