@@ -3,27 +3,41 @@
 allauth takes any page of the relying party's domain; here it is one origin, and no page inside another's frame.
 """
 
-from typing import Any
+from typing import Any, override
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from django import forms
 
 from . import passkeys
 from .errors import Refusal
 
+#: What a browser says of an assertion is far smaller; strangers may send anything, and the library falls over some of it.
+MOST = 8 * 1024
+JUNK = (Refusal, AttributeError, TypeError, KeyError, RecursionError)
 
-class _Here:
+
+class _Told(forms.JSONField):
+    @override
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value if len(value or "") <= MOST else "")
+        except RecursionError as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class _Here(forms.Form):
     """A credential that was used on a page of this console, by somebody whom the authenticator verified."""
 
-    cleaned_data: dict[str, Any]
+    credential = _Told(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
         try:
             passkeys.used_here(self.cleaned_data["credential"])
-        except Refusal as refusal:
-            raise get_adapter().validation_error("incorrect_code") from refusal
-        return super().clean_credential()  # type: ignore[misc]
+            return super().clean_credential()  # type: ignore[misc]
+        except JUNK as error:
+            raise get_adapter().validation_error("incorrect_code") from error
 
 
 class SignIn(_Here, LoginWebAuthnForm):

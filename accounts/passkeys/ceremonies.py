@@ -102,8 +102,8 @@ def registered(said: Any, *, challenge: str) -> Credential:
         if not data.is_user_verified():
             raise UnverifiedPerson()
         made = data.credential_data
-        key = _plain(made.public_key)
-    except (ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError) as error:
+        key = _usable(_plain(made.public_key))
+    except (ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError, RecursionError) as error:
         raise BadCeremony() from error
     if made.credential_id != jws.decode(said["id"].encode("ascii")) or not 16 <= len(made.credential_id) <= MOST_ID:
         raise BadCeremony("This authenticator names its passkeys in a way that Placet does not take. Use another one.")
@@ -180,6 +180,17 @@ def _plain(key: Any) -> dict[int, Any]:
     raise ValueError("an algorithm or a size that is not taken")
 
 
+def _usable(key: dict[int, Any]) -> dict[int, Any]:
+    """A key by which one person signs and nobody else: a point of the curve, of no small order, no odd exponent."""
+    from fido2 import cbor
+    from placet.receipts import assertions
+
+    alg, told = jwk(cbor.encode(key))
+    if not assertions.usable(told, alg=alg):
+        raise ValueError("no key")
+    return key
+
+
 def _response(said: Any, *parts: str) -> dict[str, str]:
     """The parts of a response, each in base64url as it is spelled once and only once."""
     response = said.get("response") if isinstance(said, dict) else None
@@ -222,7 +233,8 @@ def _authenticator_data(data: bytes) -> None:
 
 def _transports(said: dict[str, Any]) -> tuple[str, ...]:
     told = said["response"].get("transports")
-    return tuple(sorted({each for each in told if each in TRANSPORTS})) if isinstance(told, list) else ()
+    named = {each for each in told if isinstance(each, str)} if isinstance(told, list) else set()
+    return tuple(sorted(TRANSPORTS & named))
 
 
 def _text(raw: bytes) -> str:

@@ -39,7 +39,7 @@ def read_json(text: str) -> dict:
     """What a browser says of a ceremony, as an object and nothing else."""
     try:
         said = json.loads(text[:MOST])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadCeremony() from error
     if not isinstance(said, dict):
         raise BadCeremony()

@@ -76,6 +76,49 @@ def test_a_registration_in_pieces_is_refused(break_it):
             passkeys.registered(junk, challenge=CHALLENGE)
 
 
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [
+        (-7, {-3: bytes(31) + b"\x05"}), (-8, {-2: b"\x01" + bytes(31)}), (-8, {-2: bytes(32)}), (-8, {-2: b"short"}),
+        (-257, {-2: b"\x01"}), (-257, {-2: b"\x03"}), (-257, {-2: b"\x00\x01\x00\x01"}), (-257, {3: -65535}),
+        (-7, b"\x81" * 5000),
+    ],
+    ids=["off the curve", "the neutral point", "small order", "half a key", "exponent 1", "exponent 3",
+         "an exponent spelled longer", "SHA-1", "nested without end"],
+)  # fmt: skip
+def test_a_key_with_which_others_sign_too_is_no_passkey(alg, key):
+    """Its owner could say that somebody else did it, and who verifies would be right to refuse it."""
+    said = Authenticator.here(alg=alg).create(CHALLENGE, key=key)
+    with pytest.raises(errors.BadCeremony):
+        passkeys.registered(said, challenge=CHALLENGE)
+
+
+def test_transports_of_no_sense_are_passed_over():
+    said = Authenticator.here().create(CHALLENGE)
+    said["response"]["transports"] = [["usb"], {}, "usb", 7, "telepathy"]
+    assert passkeys.registered(said, challenge=CHALLENGE).transports == ("usb",)
+
+
+@pytest.mark.django_db
+def test_whatever_a_stranger_sends_as_a_passkey_is_a_wrong_code(client, alice, carol, now):
+    device, passkey = kept(alice, at=now)
+    passkeys.confirm(passkey_id=passkey.pk, by=carol, at=now)
+    handle = {"userHandle": canonical_handle(alice)}
+    nested = device.get("AAAA", extra=b"\x81" * 4000)
+    junk = ["[" * 100_000, "7", json.dumps(nested | {"response": nested["response"] | handle}),
+            json.dumps(device.get("AAAA") | {"clientExtensionResults": 7})]  # fmt: skip
+    for said in junk:
+        answer = client.post("/sign-in/passkey/", {"credential": said})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/"), said[:80]
+
+
+def canonical_handle(person):
+    from allauth.account.utils import user_pk_to_url_str
+    from placet import jws
+
+    return jws.encode(user_pk_to_url_str(person).encode()).decode()
+
+
 def test_a_credential_for_another_site_or_with_an_endless_name_is_refused():
     for device in (Authenticator(rp_id="evil.example", origin=passkeys.relying_party().origin),
                    Authenticator.here(id=bytes(129)), Authenticator.here(id=bytes(8))):  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,11 +53,14 @@ class Authenticator:
     def name(self) -> str:
         return text(self.id)
 
-    def create(self, challenge: str, *, flags: int = PRESENT | VERIFIED, **said: Any) -> dict[str, Any]:
-        """What `navigator.credentials.create` answers, as JSON."""
+    def create(
+        self, challenge: str, *, flags: int = PRESENT | VERIFIED, key: Mapping[int, Any] | bytes = b"", **said: Any
+    ) -> dict[str, Any]:
+        """What `navigator.credentials.create` answers, as JSON. `key` changes members of the key, or is all of it."""
         from fido2 import cbor
 
-        made = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + cbor.encode(self.cose)
+        whole = key if isinstance(key, bytes) and key else cbor.encode(self.cose | dict(key or {}))
+        made = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + whole
         data = self._data(flags | ATTESTED) + made
         client = self._client("webauthn.create", challenge, **said)
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})
@@ -67,9 +71,12 @@ class Authenticator:
             },
         }  # fmt: skip
 
-    def get(self, challenge: str, *, flags: int = PRESENT | VERIFIED, **said: Any) -> dict[str, Any]:
-        """What `navigator.credentials.get` answers, as JSON."""
-        data, client = self._data(flags), self._client("webauthn.get", challenge, **said)
+    def get(
+        self, challenge: str, *, flags: int = PRESENT | VERIFIED, extra: bytes = b"", **said: Any
+    ) -> dict[str, Any]:
+        """What `navigator.credentials.get` answers, as JSON. `extra` stands where extensions do."""
+        data = self._data(flags | (0x80 if extra else 0)) + extra
+        client = self._client("webauthn.get", challenge, **said)
         signed = data + hashlib.sha256(client).digest()
         return {
             "id": self.name, "rawId": self.name, "type": "public-key",

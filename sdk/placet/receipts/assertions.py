@@ -57,6 +57,15 @@ def check(
     )
 
 
+def usable(jwk: Mapping[str, Any], *, alg: int) -> bool:
+    """Whether this is a key, by which one person signs and nobody else: looked at before it is kept in a directory."""
+    try:
+        {-7: _p256, -8: _ed25519, -257: _rsa}[alg](jwk)
+    except (ValueError, KeyError, AttributeError):
+        return False
+    return True
+
+
 def challenge(stmt: dict[str, Any]) -> str:
     """base64url(SHA-256(JCS(stmt))): what the authenticator is asked to sign."""
     return digest_bytes(canonical(stmt))
@@ -93,11 +102,15 @@ def _signed(signature: bytes, signed: bytes, *, jwk: Mapping[str, Any], alg: int
 
 
 def _es256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
+    _p256(jwk).verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+
+
+def _p256(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
     x, y = (jws.decode(jwk[half].encode("ascii")) for half in ("x", "y"))
     if not len(x) == len(y) == P256_BYTES:
         raise ValueError("A key has one spelling.")
     numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
-    numbers.public_key().verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+    return numbers.public_key()
 
 
 def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
@@ -105,14 +118,25 @@ def _eddsa(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
         raise InvalidSignature
 
 
+def _ed25519(jwk: Mapping[str, Any]) -> None:
+    """No key is made: `jws` knows which points are none."""
+    raw = jws.decode(jwk["x"].encode("ascii"))
+    if len(raw) != 32 or raw in jws.SMALL_ORDER:
+        raise ValueError("A point of small order is no key.")
+
+
 def _rs256(signature: bytes, signed: bytes, jwk: Mapping[str, Any]) -> None:
+    _rsa(jwk).verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+
+
+def _rsa(jwk: Mapping[str, Any]) -> rsa.RSAPublicKey:
     modulus = jws.decode(jwk["n"].encode("ascii"))
     if jwk["e"] != RSA_EXPONENT or not modulus.lstrip(b"\0") == modulus:
         raise ValueError("A key has one spelling, and an exponent with which not everybody signs.")
     key = rsa.RSAPublicNumbers(65537, int.from_bytes(modulus)).public_key()
     if key.key_size < LEAST_RSA_BITS:
         raise ValueError("The key is too small.")
-    key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+    return key
 
 
 _ALGORITHMS = {-7: _es256, -8: _eddsa, -257: _rs256}  # no others come out of a `Directory`
