@@ -78,6 +78,7 @@ urlpatterns = [
     path("sessions/<str:server>/", sessions.session, name="session"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/head/", ledger.head, name="ledger_head"),
+    path("ledger/export/", ledger.export, name="ledger_export"),
     path("ledger/<int:number>/", ledger.entry, name="entry"),
     path("ledger/<int:number>/proof/", ledger.proof, name="entry_proof"),
     path("insights/", insights.insights, name="insights"),

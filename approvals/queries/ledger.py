@@ -5,7 +5,7 @@ action (rules, roles, servers, keys) are for admins, who make such changes. Head
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -158,6 +158,18 @@ def entry(*, user: User, number: int, at: datetime) -> Line:
         return Line(found, None, None, None, None, [], broken=False, sees_action=sees)
     said = tree.said([leaf.number, found.at, found.event, found.actor, found.action_id, found.dig])
     return _proven(found, leaf.number, bytes(leaf.hash), said, sees_action=sees)
+
+
+def export(*, user: User, form: str, issuer: str, at: datetime) -> tuple[int, Iterator[bytes]] | None:
+    """The lines up to the newest head, those that are theirs whole, and how many there are; None for who has none."""
+    admin, mine, head = access.is_admin(user), _logged(user, at=at), tree.newest()
+    if not (admin or mine) or head is None:
+        return None
+
+    def shown(of_action: bool, checkpoint: int | None) -> bool:
+        return checkpoint in mine if of_action else admin
+
+    return head.size, tree.lines(until=head.size, form=form, issuer=issuer, shown=shown)
 
 
 def proof(line: Line) -> dict[str, Any] | None:

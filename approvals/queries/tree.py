@@ -5,7 +5,7 @@ Kept are the hashes of leaves and of every 256 below one (see `models.Node`); wh
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,8 +41,9 @@ SELECT leaf.number, {_SAID} FROM approvals_entry AS entry JOIN approvals_leaf AS
  WHERE entry.action_id = %s AND entry.event {{any}}
 """  # noqa: S608 (our own columns)
 _LINES = f"""
-SELECT leaf.number, {_SAID}, leaf.hash
+SELECT leaf.number, {_SAID}, leaf.hash, action.checkpoint_id
   FROM approvals_leaf AS leaf JOIN approvals_entry AS entry ON entry.id = leaf.entry_id
+       LEFT JOIN approvals_action AS action ON action.id = entry.action_id
  WHERE leaf.number BETWEEN %s AND %s ORDER BY leaf.number
 """  # noqa: S608
 
@@ -136,16 +137,22 @@ def ending(action_id: UUID, *, witnesses: int = 0) -> Inclusion | None:
     return Inclusion(value, inclusion(leaf=value["leaf"], size=head.size), head)
 
 
-def lines(*, until: int, form: str = "jsonl", issuer: str = "") -> Iterator[bytes]:
+def lines(
+    *, until: int, form: str = "jsonl", issuer: str = "", shown: Callable[[bool, int | None], bool] | None = None
+) -> Iterator[bytes]:
     """The export of the first `until` leaves, a line each, in order; read as it is written out.
 
     A leaf whose entry is gone has no line. Whoever audits the export finds that. `form` is one of `FORMS`: audits read
-    "jsonl", others are for other people's programs.
+    "jsonl", others are for other people's programs. `shown` tells of a line, by whether it is of an action and at which
+    checkpoint, whether it is this reader's: of others an audit gets the hash, and other programs nothing.
     """
     for start in range(0, until, CHUNK):
-        for row in rows.fetch((_LINES, [start, min(start + CHUNK, until) - 1]))[0]:
-            value, hashed = said(row), bytes(row[-1])
-            if form == "jsonl":
+        for *row, stored, checkpoint in rows.fetch((_LINES, [start, min(start + CHUNK, until) - 1]))[0]:
+            value, hashed = said(row), bytes(stored)
+            if shown is not None and not shown(value["action"] is not None, checkpoint):
+                if form == "jsonl":
+                    yield entries.withheld(value["leaf"], hash=hashed)
+            elif form == "jsonl":
                 yield entries.line(value, hash=hashed)
             else:
                 told = events.FORMS[form](value, hash=jws.encode(hashed).decode(), issuer=issuer)

@@ -3,7 +3,7 @@
 import json
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from ..errors import NotFound
 from ..queries import ledger as book
 from ..queries import tree
 from ..wire import rest
+from . import streaming
 
 
 @gzip_page
@@ -48,6 +49,22 @@ def proof(request: HttpRequest, number: int) -> HttpResponse:
     return _file(
         json.dumps(found, indent=1).encode(), name=f"entry-{number}.proof.json", content_type="application/json"
     )
+
+
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """All lines up to the newest head, as audits or other programs read them; of lines that are not theirs the hash."""
+    form = request.GET.get("format", "jsonl")
+    if form not in tree.FORMS:
+        raise Http404
+    found = book.export(user=request.user, form=form, issuer=settings.PUBLIC_URL, at=timezone.now())
+    if found is None:
+        raise Http404
+    size, lines = found
+    name = f"ledger-{size}.jsonl" if form == "jsonl" else f"ledger-{size}.{form}.jsonl"
+    said = (line.decode() for line in lines)
+    return streaming.as_file(request, said, name=name, content_type="application/jsonl")
 
 
 @never_cache

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from placet.tlog import heads, proofs
+from placet.tlog.audit import audit
 from placet.tlog.tree import BadProof
 
 from accounts.models import User
 from approvals import keys, ledger, reviews, sequencing
 from approvals.models import Cosignature, Entry, TreeHead
 from approvals.queries import ledger as book
+from approvals.queries import tree
 from approvals.rules import climbing
 from tests.asks import ask, submit
 from tests.publishing import publish
@@ -61,6 +63,44 @@ def test_lines_are_found_by_action_by_who_and_by_what_happened(client, lines, sh
     assert len(book_of(carol, q="bob", event="action.reviewed.deny")) == 1
     assert book_of(carol, q="nobody") == []
     assert "No line fits" in get(client, carol, "/ledger/", q="nobody").text
+
+
+def exported(client, who, **said) -> list[bytes]:
+    answer = get(client, who, "/ledger/export/", **said)
+    assert answer.status_code == 200 and answer["Content-Disposition"].startswith('attachment; filename="ledger-')
+    return b"".join(answer.streaming_content).splitlines(keepends=True)
+
+
+def test_the_lines_are_a_file_that_an_audit_takes_and_others_are_withheld_by_their_hash(client, lines, carol, admin):
+    held = heads.read(bytes(TreeHead.objects.get().note)).head
+    whole = list(tree.lines(until=held.size))
+    for who in (carol, admin):
+        found = exported(client, who)
+        report = audit(found, [held], earlier=whole)
+        assert report.flaw is None and report.covered == held.size and 0 < report.withheld < held.size
+        mine = [line for line in found if b'"event"' in line]
+        assert set(mine) < set(whole) and {b'"action":null' in line for line in mine} == {who is admin}
+        assert not any(line in b"".join(found) for line in (b"user:bob",)) or who is carol
+    broken = [line.replace(b"user:bob", b"user:eve") for line in exported(client, carol)]
+    assert audit(broken, [held]).flaw.leaf == next(n for n, line in enumerate(broken) if b"user:eve" in line)
+    cut = [line for line in exported(client, carol) if b'"event"' in line]
+    assert audit(cut, [held]).flaw, "a withheld line cannot be left out"
+    assert audit([line.replace(b'"hash":"', b'"hash":"A') for line in exported(client, admin)], [held]).flaw
+
+
+@pytest.mark.parametrize("form", ["cloudevents", "ocsf"])
+def test_other_programs_get_the_lines_that_are_theirs_alone(client, lines, carol, form):
+    told = [json.loads(line) for line in exported(client, carol, format=form)]
+    mine = [line for line in exported(client, carol) if b'"event"' in line]
+    assert len(told) == len(mine) and {"cloudevents": "specversion", "ocsf": "class_uid"}[form] in told[0]
+
+
+def test_the_export_is_for_who_has_a_ledger_and_in_the_forms_there_are(client, lines, alice, mallory, carol):
+    root = User.objects.create(username="root", is_superuser=True)
+    for who in (alice, mallory, root):
+        assert get(client, who, "/ledger/export/").status_code == 404
+    assert get(client, carol, "/ledger/export/", format="../etc").status_code == 404
+    assert client.post("/ledger/export/").status_code == 405
 
 
 def book_of(who, **said):

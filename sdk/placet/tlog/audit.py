@@ -24,10 +24,13 @@ class Flaw:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What was found. `covered` is how many leaves a head vouches for, `read` how many lines were read."""
+    """What was found. `covered` is how many leaves a head vouches for, `read` how many lines were read, `withheld` how
+    many of these have a hash alone.
+    """
 
     read: int = 0
     covered: int = 0
+    withheld: int = 0
     flaw: Flaw | None = None
     met: list[Head] = field(default_factory=list)
 
@@ -63,12 +66,13 @@ def _first_flaw(lines: Iterable[bytes], heads: list[Head], report: Report, earli
         return flaw
     for number, raw in enumerate(lines):
         known = next(held, None)
-        if known is not None and known != raw:
-            return Flaw(leaf=number, last=number, why="the earlier export has another line")
         try:
             line = entries.read(raw)
+            if known is not None and known != raw and not _is_same(line, entries.read(known)):
+                return Flaw(leaf=number, last=number, why="the earlier export has another line")
         except entries.BadLine as error:
             return Flaw(leaf=number, last=number, why=str(error))
+        report.withheld += line.said is None
         if line.leaf != number:
             return Flaw(leaf=number, last=number, why=f"in its place stands leaf {line.leaf}")
         peaks.append(line.hash)
@@ -80,6 +84,11 @@ def _first_flaw(lines: Iterable[bytes], heads: list[Head], report: Report, earli
         why = f"the export ends before it; {f'a head has {wanted} leaves' if waiting else 'the earlier one does not'}"
         return Flaw(leaf=peaks.size, last=peaks.size, why=why)
     return None
+
+
+def _is_same(line: entries.Line, earlier: entries.Line) -> bool:
+    """One of the two may be withheld, then its hash tells."""
+    return None in (line.said, earlier.said) and (line.leaf, line.hash) == (earlier.leaf, earlier.hash)
 
 
 def _meet(waiting: list[Head], peaks: tree.Peaks, report: Report) -> Flaw | None:

@@ -144,13 +144,22 @@ def _sentence(report: Report, beyond: int) -> str:
     if report.flaw:
         return f"Not verified. {report.flaw}"
     said = f"Verified: {report.covered} entries are those that the head was signed over."
+    if report.withheld:
+        said += f" {report.withheld} lines were withheld from whoever exported them: their hashes fit."
     return f"{said} {beyond} later ones are in no head you gave, so nothing is said of them." if beyond else said
 
 
 def _as_json(report: Report, beyond: int) -> dict[str, Any]:
     flaw = report.flaw
     first = {"first_bad": flaw.leaf, "last_possible": flaw.last, "error": flaw.why} if flaw else {}
-    return {"entries": report.covered, "not_covered": beyond, "heads": [head.size for head in report.met], **first}
+    held = {"withheld": report.withheld} if report.withheld else {}
+    return {
+        "entries": report.covered,
+        "not_covered": beyond,
+        **held,
+        "heads": [head.size for head in report.met],
+        **first,
+    }
 
 
 def _told(given: argparse.Namespace, holds: bool, sentence: str, said: dict[str, Any], pin: Path | None = None) -> int:

@@ -2,7 +2,7 @@
 
 A leaf's bytes are JCS({"@type": "placet.entry.v1", "value": {action, actor, at, dig, event, leaf}}). Its number is
 inside, the row's id is not: ids are the database's business. A line of an export is the value with the leaf's `hash`
-beside it, in canonical JSON.
+beside it, in canonical JSON; or number and hash alone, for who may not read the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "action": (str, type(None)), "actor": (str,), "at": (str,), "dig": (str,), "event": (str,), "hash": (str,),
     "leaf": (int,),
 }  # fmt: skip
+_WITHHELD = frozenset({"hash", "leaf"})
 
 
 class BadLine(ValueError):
@@ -25,9 +26,11 @@ class BadLine(ValueError):
 
 
 class Line(NamedTuple):
+    """`said` is None where the line is withheld: it says which hash the leaf has, and not of what."""
+
     leaf: int
     hash: bytes
-    said: dict[str, Any]
+    said: dict[str, Any] | None
 
 
 def value(*, leaf: int, at: datetime, event: str, actor: str, action: Any, dig: str) -> dict[str, Any]:
@@ -49,13 +52,18 @@ def line(said: dict[str, Any], *, hash: bytes) -> bytes:
     return canonical.canonical({**said, "hash": jws.encode(hash).decode()}) + b"\n"
 
 
+def withheld(leaf: int, *, hash: bytes) -> bytes:
+    """The line of an export for somebody who may not read what this leaf says: its hash is all that a root needs."""
+    return canonical.canonical({"hash": jws.encode(hash).decode(), "leaf": leaf}) + b"\n"
+
+
 def read(raw: bytes) -> Line:
     """Read a line of an export. Raises `BadLine` unless it is one, in its only spelling, and has the hash it names."""
     body = raw.removesuffix(b"\n")
     try:
         said = canonical.parse(body, max_bytes=MAX_LINE)
-        known = isinstance(said, dict) and said.keys() == _KINDS.keys()
-        if not known or not all(type(said[name]) in kinds for name, kinds in _KINDS.items()):
+        known = isinstance(said, dict) and said.keys() in (_KINDS.keys(), _WITHHELD)
+        if not known or not all(type(said[name]) in _KINDS[name] for name in said):
             raise BadLine("it is no line of an export")
         if canonical.canonical(said) != body:
             raise BadLine("it is not written canonically")
@@ -66,6 +74,10 @@ def read(raw: bytes) -> Line:
         raise
     except ValueError:
         raise BadLine("its hash is not base64url") from None
+    if "event" not in said:
+        if len(named) != 32:
+            raise BadLine("its hash has not 32 bytes")
+        return Line(said["leaf"], named, None)
     if named != hash_of(said):
         raise BadLine("what it says has another hash than the one on record: it was changed")
     return Line(said["leaf"], named, said)
