@@ -17,9 +17,10 @@ def fill(model: type[Model], rows: Iterable[dict[str, Any]]) -> None:
     columns = [field.column for field in fields]
     names, table = ", ".join(columns), model._meta.db_table
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row([row[column] for column in columns])
+        for batch in batched(rows, BATCH):  # made before: while it copies, a connection does nothing else
+            with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in batch:
+                    copy.write_row([row[column] for column in columns])
         return
     plains = _plain(fields)
     statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join('%s' for _ in columns)})"

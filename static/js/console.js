@@ -45,22 +45,10 @@
   // ── Looking again ──────────────────────────────────────────────────────────────────────────────────────────────
   const rows = () => $("#rows");
   const held = () => $("[data-address]");
-  let listing = 0, looking = 0;
+  let looking = 0;
 
-  function relist() {
-    const list = rows();
-    if (!list || list.dataset.live !== "list") return;
-    window.clearTimeout(listing);
-    listing = window.setTimeout(() => {
-      const address = new URL(window.location.href);
-      address.pathname = "/";
-      address.searchParams.set("kept", $$(".row", list).slice(0, 80).map((row) => row.dataset.id).join(","));
-      const chosen = held()?.dataset.action;
-      if (chosen) address.searchParams.set("action", chosen);
-      address.searchParams.set("mark", $("[data-mark]", list)?.dataset.mark ?? "");
-      window.htmx.ajax("GET", address.pathname + address.search, { source: "#rows", target: "#rows", swap: "innerHTML" });
-    }, 120);
-  }
+  // The list looks again by itself (inbox.js).
+  const relist = () => document.dispatchEvent(new CustomEvent("placet:relist"));
 
   // Only what may have changed is replaced, and never a bar in which somebody is choosing words.
   function relook() {
@@ -72,8 +60,10 @@
       const address = new URL(shown.dataset.address, window.location.href);
       address.searchParams.set("mark", shown.dataset.mark);
       const answer = await fetch(address, { headers: pane ? { "HX-Request": "true", "HX-Target": "pane" } : {} }).catch(() => null);
+      if (answer && outside(answer)) { signedOut(); return; }
       if (answer?.status !== 200 || held() !== shown) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!pane) built($("script[src*='/console']", fresh)?.src, $("script[src*='/console']")?.src);
       // Somebody edited what is decided. New words beside old bytes would mislead, so all of it is replaced; or, while
       // somebody is choosing words, nothing: a verdict on the old bytes is refused.
       const whole = $("[data-address]", fresh);
@@ -96,59 +86,104 @@
   }
   const sameBar = (old, fresh) => old.dataset.state === fresh.dataset.state && Boolean($(".denying, .signing, [open], :focus", old));
 
+  // ── What is wrong with the connection is said where the page says such things ──────────────────────────────────
+  const notice = $("#lost");
+  const clock = (at) => at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: root.dataset.zone || undefined });
+  function say(what, at) {
+    if (!notice) return;
+    notice.replaceChildren(notice.dataset[what].replace("%t", at ? clock(at) : ""));
+    if (what === "old") {
+      const again = document.createElement("button");
+      again.className = "plainly";
+      again.textContent = notice.dataset.reload;
+      again.addEventListener("click", () => window.location.reload());
+      notice.append(" ", again);
+    }
+    notice.dataset.says = what;
+    notice.hidden = false;
+  }
+  const unsay = (...whats) => { if (notice && whats.includes(notice.dataset.says)) { notice.hidden = true; delete notice.dataset.says; } };
+  // The console was upgraded while the page stood open: what it knows of the server may no longer fit.
+  function built(now, then) { if (now && then && now !== then) say("old"); }
+  const outside = (answer) => answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in/");
+  // Signed out, here or in another tab: what stood on the page is no longer for these eyes, and words typed are kept.
+  function signedOut() {
+    const out = $("#out");
+    if (!out) { window.location.reload(); return; }
+    if (out.open) return;
+    for (const other of $$("dialog[open]")) other.close();
+    $("main").hidden = true;
+    $("a", out).href = `/sign-in/?next=${encodeURIComponent(window.location.pathname + window.location.search)}`;
+    out.addEventListener("cancel", (event) => event.preventDefault());
+    out.showModal();
+  }
+  document.addEventListener("placet:outside", signedOut);
+  document.addEventListener("placet:built", (event) => built(...event.detail));
+
   // ── The socket says that something happened; the page asks what ────────────────────────────────────────────────
-  let wait = 500, offline = null;
+  let wait = 500, offline = null, stale = null, socket = null, again = 0;
   const lost = () => offline !== null;
   function listen() {
-    const socket = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/ws/inbox`);
-    socket.addEventListener("open", () => { wait = 500; });
+    socket = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/ws/inbox`);
     socket.addEventListener("message", (event) => {
       const message = JSON.parse(event.data);
-      const again = lost();
+      const before = lost() || stale;
+      wait = 500;
       found();
-      if (message.event === "all" && !again && !socket.heard) { socket.heard = true; return relistLater(); }
+      if (message.event === "all" && !before && !event.target.heard) { event.target.heard = true; relist(); relook(); return; }
       relist();
       const shown = held()?.dataset.action;
       if (shown && (message.event === "all" || message.actions.includes(shown))) relook();
     });
     socket.addEventListener("close", (event) => {
-      if (event.code === 4401) { window.location.reload(); return; }
+      if (event.code === 4401) { signedOut(); return; }
       lose();
-      window.setTimeout(listen, wait);
+      window.clearTimeout(again);
+      again = window.setTimeout(listen, wait);
       wait = Math.min(wait * 2, 15000);
     });
   }
-  // The list is as old as the page: look once more after the subscription stands, for what came in between.
-  const relistLater = () => { relist(); relook(); };
-  // A socket that cannot be had is no loss while pages can be: then each try to reconnect looks again instead.
   let losing = 0;
   async function reachable() {
     try { return (await fetch("/healthz", { cache: "no-store" })).ok; } catch { return false; }
   }
+  function pause(on) {
+    if (on) for (const button of $$("#bar button:not([disabled])")) { button.disabled = true; button.dataset.paused = "1"; }
+    else for (const button of $$("[data-paused]")) { button.disabled = false; delete button.dataset.paused; }
+  }
+  function gone() {
+    if (lost()) return;
+    offline = new Date();
+    say(navigator.onLine ? "lost" : "offline", offline);
+    pause(true);
+  }
+  // Without a socket the page looks again with each try to reconnect, and says since when it hears of nothing by itself.
+  // Without any way to the console it is no longer true, and decides nothing.
   function lose() {
+    stale ??= new Date();
     if (losing) return;
     losing = window.setTimeout(async () => {
       losing = 0;
-      if (await reachable()) { found(); relist(); relook(); return; }
-      if (lost()) return;
-      offline = new Date();
-      const notice = $("#lost");
-      if (notice) {
-        notice.textContent = `No connection since ${offline.toTimeString().slice(0, 8)}. What you see may have changed; deciding is paused.`;
-        notice.hidden = false;
+      if (await reachable()) {
+        if (lost()) { offline = null; pause(false); unsay("lost", "offline"); }
+        if (stale && notice?.hidden) say("stale", stale);
+        relist(); relook();
+        return;
       }
-      for (const button of $$("#bar button:not([disabled])")) { button.disabled = true; button.dataset.paused = "1"; }
+      gone();
     }, 4000);
   }
   function found() {
     window.clearTimeout(losing);
     losing = 0;
+    stale = null;
+    unsay("stale", "lost", "offline");
     if (!lost()) return;
     offline = null;
-    const notice = $("#lost");
-    if (notice) notice.hidden = true;
-    for (const button of $$("[data-paused]")) { button.disabled = false; delete button.dataset.paused; }
+    pause(false);
   }
+  window.addEventListener("offline", gone);
+  window.addEventListener("online", () => { wait = 500; if (socket?.readyState !== WebSocket.OPEN) { window.clearTimeout(again); listen(); } else found(); relist(); relook(); });
 
   // ── List and pane ──────────────────────────────────────────────────────────────────────────────────────────────
   function mark(id) {
@@ -175,10 +210,44 @@
     if (held()?.dataset.action === wanted) return;  // it stands there, perhaps with words half typed
     window.htmx.ajax("GET", row.getAttribute("href"), { source: "#pane", target: "#pane", swap: "innerHTML" }).then(() => { $("#pane").scrollTop = 0; });
   }
+  // What takes long says so, and what failed offers to try again; what stood there before stands on.
+  let slow = [];
+  function waits(on) {
+    slow.forEach(window.clearTimeout);
+    const pane = $("#pane"), news = $("#standing");
+    $("#late")?.remove();
+    if (!on) { pane.removeAttribute("aria-busy"); slow = []; return; }
+    slow = [window.setTimeout(() => pane.setAttribute("aria-busy", "true"), 300), window.setTimeout(() => late(news.dataset.slow), 1000)];
+  }
+  function late(words, retry) {
+    $("#late")?.remove();
+    const line = document.createElement("p");
+    line.id = "late";
+    line.className = "notice late";
+    line.setAttribute("role", "status");
+    line.textContent = words;
+    if (retry) {
+      const button = document.createElement("button");
+      button.className = "plainly";
+      button.textContent = $("#standing").dataset.again;
+      button.addEventListener("click", retry);
+      line.append(" ", button);
+    }
+    $("#pane").prepend(line);
+  }
+  const ofPane = (event) => event.detail.target?.id === "pane" && $("#standing");
+  document.addEventListener("htmx:beforeRequest", (event) => { if (ofPane(event)) waits(true); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!ofPane(event)) return;
+    waits(false);
+    const { verb, path } = event.detail.requestConfig;
+    const failed = !event.detail.xhr.status || event.detail.xhr.status >= 500;
+    if (failed) late($("#standing").dataset.unopened, verb === "get" ? () => window.htmx.ajax("GET", path, { source: "#pane", target: "#pane", swap: "innerHTML" }) : null);
+  });
   const paned = () => Boolean($("#pane")) && wide.matches;
   document.addEventListener("click", (event) => {
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-    const row = event.target.closest(".row");
+    const row = event.target.closest(".row[data-id]");
     if (row && plain && paned()) { event.preventDefault(); choose(row); return; }
     const next = event.target.closest("#pane [data-next]");
     if (next) { wanted = next.dataset.next; mark(wanted); }
@@ -190,15 +259,11 @@
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-facets] select:not([name=format])")) event.target.form.requestSubmit();
   });
-  let waiting = null;
   document.addEventListener("htmx:afterSettle", (event) => {
     tick();
     if (event.target.id === "pane" && document.activeElement === document.body) event.target.focus({ preventScroll: true });
-    if (event.target.id !== "rows") return;
-    const now = $$(".row:not(.gone)").length;
-    if (waiting !== null && now > waiting) $("#news").textContent = `${now - waiting} more waiting`;
-    waiting = now;
   });
+  document.addEventListener("placet:listed", () => { tick(); if (wanted) mark(wanted); });
 
   // ── Deny: its reasons take the place of the yes ────────────────────────────────────────────────────────────────
   function deny(on) {
@@ -225,13 +290,13 @@
   // ── Keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
   let moving = 0;
   function move(step) {
-    const list = $$(".row");
+    const list = $$(".row").filter((row) => row.checkVisibility());
     if (!list.length) { $(`[data-key=${step > 0 ? "j" : "k"}]`)?.click(); return; }
     const at = list.findIndex((row) => row === document.activeElement || (document.activeElement?.closest(".row") === null && row.hasAttribute("aria-current")));
     const row = list[at < 0 ? 0 : Math.min(Math.max(at + step, 0), list.length - 1)];
     row.focus();
     row.scrollIntoView({ block: "nearest" });
-    if (paned()) { wanted = row.dataset.id; window.clearTimeout(moving); moving = window.setTimeout(() => choose(row), 120); }
+    if (paned() && row.dataset.id) { wanted = row.dataset.id; window.clearTimeout(moving); moving = window.setTimeout(() => choose(row), 120); }
   }
   const KEYS = {
     j: () => move(1),
@@ -251,13 +316,14 @@
       else if (typing && !event.target.closest("dialog")) event.target.blur();
       return;
     }
+    if (!typing && /^[1-9]$/.test(event.key) && $(`[data-view="${event.key}"]`)) { event.preventDefault(); $(`[data-view="${event.key}"]`).click(); return; }
     if (typing || !Object.hasOwn(KEYS, event.key)) return;
     event.preventDefault();
     KEYS[event.key]();
   });
 
   // A wide page shows the first action at once; the address changes only when somebody chooses.
-  const first = $("#pane .idle") && paned() ? $(".row") : null;
-  if (first) choose(first, { told: false });
+  const first = $("#pane .idle") && paned() ? $(".row[data-id]") : null;
+  if (first) { first.closest("details.group")?.setAttribute("open", ""); choose(first, { told: false }); }
   if (rows() || held()) listen();
 })();
