@@ -10,13 +10,13 @@ from accounts.models import ServerKey, User
 
 from .. import access, spoken
 from ..errors import AlreadySpokenFor, EnoughOfYourRole, NotFound
-from ..models import Action, Comment, Consumption, Duty, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
+from ..models import Action, Consumption, Duty, Edit, Entry, GrantUse, Kind, Outcome, Receipt, Review, State
 from ..rules import drilling
 from ..rules.rendering.layouts import Layout, lay_out
 from ..rules.rendering.values import Sheet
 from ..rules.secrets import asking
 from ..rules.sentences import Part, sentence
-from . import answers, bundles, claims, deciding, drift, edited, history, inbox, watching
+from . import answers, bundles, claims, comments, deciding, drift, edited, history, inbox, watching
 from .drift import Drift
 from .facets import Desk
 
@@ -47,7 +47,7 @@ class Page:
     edited: edited.Edited | None
     body: bytes
     deciding: deciding.Deciding
-    comments: list[Comment]
+    comments: comments.Comments
     entries: list[Entry]
     bundle: bundles.Bundle | None
     drift: Drift | None
@@ -118,8 +118,8 @@ class Page:
         shown = (
             self.action.state,
             said,
-            len(self.comments),
-            len(self.entries),
+            self.comments.last,
+            self.entries[-1].pk if self.entries else 0,
             len(self.deciding.handovers),
             bool(self.consumption),
             bool(self.outcome),
@@ -181,8 +181,11 @@ class Page:
         return max(self.reviews, key=lambda review: review.at, default=None)
 
 
-def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), at: datetime) -> Page:
-    """Read the page; NotFound when there is no such action that this person may see."""
+def read(
+    *, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), before_comment: int | None = None,
+    at: datetime,
+) -> Page:  # fmt: skip
+    """Read the page, with the comments before one of them; NotFound when this person may see no such action."""
     desk = Desk.of(user, at=at)
     action, reviews, known = _opened(user, action_id, at=at)
     past = history.read(action, at=at)
@@ -208,8 +211,8 @@ def read(*, user: User, action_id: UUID, opened: frozenset[str] = frozenset(), a
         edited=made.compared(action),
         body=stored,
         deciding=known,
-        comments=list(Comment.objects.filter(action=action).select_related("author")),
-        entries=list(Entry.objects.filter(action=action)[:TIMELINE]),
+        comments=comments.read(action, before_comment),
+        entries=list(Entry.objects.filter(action=action).order_by("-pk")[:TIMELINE])[::-1],
         bundle=bundles.read(desk, action, context),
         drift=drift.read(action),
         asked_here=answers.asked_here(action),

@@ -248,9 +248,8 @@ def next_page(facets: Facets, section: Section) -> str:
 @register.simple_tag(takes_context=True)
 def open_link(context: template.Context, pointer: str = "", **more: str) -> str:
     """The address of this action with one more value opened, or with other words in its query."""
-    query = [("open", p) for p in [*context.get("opened", []), pointer] if p] + [
-        pair for pair in more.items() if pair[1]
-    ]
+    query = [("open", p) for p in [*context.get("opened", []), pointer] if p]
+    query += [pair for pair in more.items() if pair[1]]
     address = reverse("action", args=[context["page"].action.pk])
     return address + (f"?{urlencode(query)}" if query else "") + (f"#v{element_id(pointer)}" if pointer else "")
 

@@ -212,7 +212,9 @@ def _hand(person: User, action_id: UUID, said: dict[str, str], *, at: datetime) 
 def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, Any]:
     opened = _opened(request.POST, "opened") if request.method == "POST" else _opened(request.GET, "open")
     try:
-        page = action_page.read(user=request.user, action_id=action_id, opened=frozenset(opened), at=at)
+        page = action_page.read(
+            user=request.user, action_id=action_id, opened=frozenset(opened), before_comment=_earlier(request), at=at
+        )  # fmt: skip
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
     as_bytes, told = request.GET.get("as") == "bytes", request.GET.get("told", "")
@@ -220,6 +222,7 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
     live = looking.look(page.action, person=request.user, shown=seen, at=at) if page.decides else None
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
+        "before": _earlier(request) or "",
         "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
         "in_pane": _in_pane(request),
@@ -272,6 +275,12 @@ def looked_at(request: HttpRequest, action_id: UUID) -> tuple[list[str], int]:
 
 def _opened(sent: QueryDict, name: str) -> list[str]:
     return sorted(set(sent.getlist(name)[:MOST_OPENED]))
+
+
+def _earlier(request: HttpRequest) -> int | None:
+    """Before which comment to look, None for the latest."""
+    said = request.GET.get("before", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 18 else None
 
 
 def _file(content: bytes, *, name: str, content_type: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The action's page: who decides, who stands in for whom, and the quiet ways to hand an ask on."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from approvals.models import Handover
 from tests.asks import submit
 from tests.publishing import publish
 
-from .browsing import action_page
+from .browsing import action_page, get
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +115,22 @@ def test_the_list_says_for_which_role_an_ask_waits(client, alice, bob, carol, sh
     assert "waits for" not in client.get("/").text
     reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=now)
     assert "1 of 2 payments-owner and data-owner; waits for" in client.get("/").text
+
+
+def test_sixty_comments_stand_on_a_page_and_the_rest_one_link_away(client, asked, alice, now):
+    for number in range(65):
+        reviews.comment(action_id=asked.pk, author=alice, text=f"word {number:03}", at=now)
+    page = get(client, alice, action_page(asked)).text
+    assert "word 005" in page and "word 064" in page and "word 004" not in page
+    (link,) = re.findall(r'href="([^"]+\?before=\d+)#comments"', page)
+    earlier = client.get(link).text
+    assert "word 000" in earlier and "word 004" in earlier and "word 005" not in earlier
+    assert "The latest comments" in earlier
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "٣"])
+def test_a_place_among_comments_that_is_none_shows_the_latest(client, asked, alice, now, before):
+    reviews.comment(action_id=asked.pk, author=alice, text="a word", at=now)
+    page = get(client, alice, f"{action_page(asked)}?before={before}")
+    assert page.status_code == 200
+    assert "a word" in page.text
