@@ -1,4 +1,4 @@
-.PHONY: messages secrets run test lint bench lock test-pg conformance mutants forgeries
+.PHONY: screenshots gallery messages secrets run test lint bench lock test-pg conformance mutants forgeries
 PY = .venv/bin/python
 LOCK = runtime
 
@@ -54,3 +54,11 @@ secrets:  ## a thousand secrets through every way in; none is found in what the 
 messages:  ## the sentences of all pages, collected for translators; needs gettext
 	@sh scripts/bootstrap.sh test
 	@sh scripts/messages.sh
+
+screenshots:  ## the pictures of README and docs, from a demo of its own, so that they never age
+	@sh scripts/bootstrap.sh test
+	$(PY) scripts/screenshots.py
+
+gallery:  ## every page in three sizes and both themes, to be looked at: var/gallery/index.html
+	@sh scripts/bootstrap.sh test
+	$(PY) scripts/screenshots.py --gallery var/gallery
