@@ -13,7 +13,7 @@ from django import forms
 from . import passkeys
 from .errors import Refusal
 
-#: What a browser says of an assertion is far smaller; strangers may send anything, and the library falls over some of it.
+#: What a browser says of an assertion is far smaller. Strangers send anything, and the library falls over some of it.
 MOST = 8 * 1024
 JUNK = (Refusal, AttributeError, TypeError, KeyError, RecursionError)
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import notices, passkeys
-from accounts.errors import CeremonyOver, NoPasskeysHere
+from accounts.errors import BadCeremony, CeremonyOver, NoPasskeysHere
 from accounts.models import Passkey, User
 from accounts.words import said
 
@@ -63,12 +63,15 @@ def options(*, person: User, ceremony: Ceremony) -> dict[str, Any]:
 
 def register(
     *, person: User, ceremony: Ceremony, credential: Mapping[str, Any], name: str,
-    introduced: Mapping[str, Any] | None = None, at: datetime,
+    introduced: Mapping[str, Any] | None = None, alone: bool = True, at: datetime,
 ) -> Passkey:  # fmt: skip
-    """Keep a new passkey of this person. `introduced` is what an old one of theirs signed for it.
+    """Keep a new passkey of this person. `introduced` is what an old one of theirs signed for it; `alone` that none was
+    to, so that one who broke off the introduction leaves nothing behind for an admin.
 
     Introduced, it counts at once; else an admin has to confirm it. The only admin confirms their own by registering.
     """
+    if not introduced and not alone:
+        raise BadCeremony(said("None of your passkeys introduced it. Begin again, or let an admin confirm it."))
     made = passkeys.registered(dict(credential), challenge=ceremony.challenge)
     with transaction.atomic():
         old = _voucher(person, ceremony, made, introduced) if introduced else None

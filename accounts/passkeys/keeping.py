@@ -16,6 +16,7 @@ from placet import canonical, jws
 from ..errors import BadPasskeyName, PasskeyOver, PasskeyTaken, TooManyPasskeys, UnknownPasskey
 from ..models import Passkey, User
 from ..models.passkeys import NAME_LIMIT
+from ..words import said
 from . import ceremonies
 from .relying import relying_party
 
@@ -119,6 +120,8 @@ def rename(*, passkey_id: int, person: User, name: str) -> Passkey:
             raise UnknownPasskey()
         if passkey.revoked_at is not None:
             raise PasskeyOver()
+        if passkey.waits:
+            raise BadPasskeyName(said("An admin is asked about it by this name. Rename it when it counts."))
         passkey.name = called
         passkey.save(update_fields=["name"])
     return passkey

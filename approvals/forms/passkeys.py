@@ -16,9 +16,12 @@ class NameForm(forms.Form):
 
 
 class NewPasskeyForm(NameForm):
-    """`credential` and `introduced` are what the browser answered, as JSON."""
+    """`credential` and `introduced` are what the browser answered, as JSON; `vouched` that a passkey of theirs was to
+    introduce it.
+    """
 
     credential = forms.CharField(
         max_length=8192, error_messages={"required": _("Making a passkey needs JavaScript; nothing was made.")}
     )
     introduced = forms.CharField(max_length=4096, required=False)
+    vouched = forms.BooleanField(required=False)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import proofs
 from accounts.errors import AbsenceOver, BadDelegate
 from accounts.models import User
 from accounts.words import said
@@ -34,8 +35,11 @@ def absence(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, page, at=at, form=form)
     try:
+        delegates = _delegates(request, page)
+        if delegates:  # whoever is named decides in one's place, long after this session is over
+            proofs.require(request)
         away.declare(
-            person=request.user, delegates=_delegates(request, page), starts=form.cleaned_data["starts"],
+            person=request.user, delegates=delegates, starts=form.cleaned_data["starts"],
             until=form.ends(at=at), note=form.cleaned_data["note"], at=at,
         )  # fmt: skip
     except Refusal as refusal:

@@ -49,6 +49,7 @@ def passkey_new(request: HttpRequest) -> HttpResponse:
         introducing.register(
             person=request.user, ceremony=Ceremony.of(begun, at=at), credential=read_json(said["credential"]),
             name=said["name"], introduced=read_json(said["introduced"]) if said["introduced"] else None, at=at,
+            alone=not said["vouched"],
         )  # fmt: skip
     except Refusal as refusal:
         return _form(request, form=form, refused=refusal.message)
@@ -83,6 +84,7 @@ def passkey_rename(request: HttpRequest, passkey_id: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@proofs.confirmed
 def passkey_revoke(request: HttpRequest, passkey_id: int) -> HttpResponse:
     """End one: one's own, or as an admin anybody's."""
     return _done(request, introducing.revoke, passkey_id=passkey_id, by=request.user)

@@ -141,7 +141,7 @@ async function register(form) {
     try {
       put(form, "introduced", told(await use(begun.introduction, await challengeOf(stated))));
     } catch (error) {
-      if (!(error instanceof No)) throw error;  // not introduced: an admin confirms it instead
+      throw error instanceof No ? new No(form.dataset.alone) : error;  // nothing is sent: nothing waits for an admin
     }
   }
   form.submit();

@@ -3,7 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from accounts import roles
+from accounts.models import Absence, Passkey
 from approvals.models import Change
+from tests.approvals.signing import device_of
 
 from .signing import browser, forget_proofs
 
@@ -62,6 +65,20 @@ def test_whoever_signed_in_or_confirmed_a_moment_ago_is_not_asked(stale, admin):
 def test_what_gives_or_takes_power_asks(stale, shop, address, said):
     answer = stale.post(address, said)
     assert answer.status_code == 302 and answer["Location"].startswith("/confirm/?next="), answer.status_code
+
+
+def test_a_borrowed_session_neither_ends_a_second_factor_nor_names_who_stands_in(alice, mallory, now):
+    roles.give(role="payments-owner", user=alice, at=now)
+    client = browser()
+    forget_proofs(client)
+    device_of(alice, at=now)
+    for address, said in (
+        (f"/you/passkeys/{Passkey.objects.get().pk}/revoke/", {}),
+        (reverse("absence"), {"length": "today", "delegate-0": "mallory"}),
+    ):
+        answer = client.post(address, said)
+        assert answer.status_code == 302 and answer["Location"].startswith("/confirm/?next="), address
+    assert Passkey.objects.get().live and not Absence.objects.exists()
 
 
 def test_a_confirmed_change_is_confirmed_by_somebody_present(stale, shop):

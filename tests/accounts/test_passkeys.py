@@ -217,6 +217,9 @@ def test_nobody_has_more_than_ten_and_each_has_a_name(alice, bob, now):
             passkeys.rename(passkey_id=passkey.pk, person=alice, name=name)
     with pytest.raises(errors.UnknownPasskey):
         passkeys.rename(passkey_id=passkey.pk, person=bob, name="Mine")
+    with pytest.raises(errors.BadPasskeyName):  # an admin is asked about it by that name
+        passkeys.rename(passkey_id=passkey.pk, person=alice, name="Key ring")
+    passkeys.confirm(passkey_id=passkey.pk, by=bob, at=now)
     assert passkeys.rename(passkey_id=passkey.pk, person=alice, name=" Key ring ").name == "Key ring"
 
 

@@ -90,6 +90,24 @@ def test_only_who_was_confirmed_a_moment_ago_begins(here, alice):
     assert "/confirm/" in here.get(NEW).headers["Location"]
 
 
+def test_an_introduction_that_was_broken_off_leaves_nothing_for_an_admin(here, alice, now):
+    device_of(alice, at=now)
+    challenge = begun(here, alice)["creation"]["challenge"]
+    made = {"name": "Key ring", "credential": json.dumps(Authenticator.here().create(challenge)), "vouched": "on"}
+    answer = here.post(NEW, made)
+    assert answer.status_code == 422 and "None of your passkeys introduced it" in answer.text
+    assert Passkey.objects.count() == 1 and not Change.objects.exists()
+
+
+def test_what_an_admin_is_asked_about_keeps_its_name_and_is_taken_back_whole(here, alice, second):
+    add(here, alice, Authenticator.here())
+    key = Passkey.objects.get()
+    answer = post(here, alice, f"/you/passkeys/{key.pk}/name/", name="The CEO's key")
+    assert answer.status_code == 422 and "by this name" in answer.text
+    post(here, alice, f"/you/passkeys/{key.pk}/revoke/")
+    assert Change.objects.get().state == "withdrawn"
+
+
 def test_one_names_and_revokes_ones_own(here, alice, bob, admin, now):
     device_of(alice, at=now)
     key = Passkey.objects.get()

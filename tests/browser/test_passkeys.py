@@ -143,6 +143,13 @@ def test_a_second_passkey_is_introduced_by_the_first_on_a_phone(visit, device, a
     page.goto(reverse("passkey_new"))
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     page.get_by_label("What you call it").fill("Key ring")
+    page.evaluate("""() => {  // broken off where the old one is asked for
+        const get = navigator.credentials.get.bind(navigator.credentials);
+        navigator.credentials.get = () => { navigator.credentials.get = get; throw new DOMException('', 'NotAllowedError'); };
+    }""")
+    page.get_by_role("button", name="Make the passkey").tap()
+    expect(page.locator("[role=alert]")).to_contain_text("introduced the new one, so it was not registered")
+    assert Passkey.objects.count() == 1 and not Change.objects.filter(state="proposed").exists()
     page.get_by_role("button", name="Make the passkey").tap()
     expect(page.locator("main")).to_contain_text("introduced by “Laptop”")
     assert [each.live for each in Passkey.objects.all()] == [True, True]

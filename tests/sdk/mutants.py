@@ -22,7 +22,8 @@ from . import judge
 MODULES = (terms, directory, assertions, reviews, verification)  # each after those it imports
 #: Not checks of a receipt: what a caller gives wrongly, what a program asks of a verified receipt.
 NOT_HERE = frozenset({
-    "check", "taking", "file", "of", "fresh", "demanded", "__init__", "_checked", "_refuse_sharing", "_text", "_listed", "usable", "_ed25519",
+    "check", "taking", "file", "of", "fresh", "demanded", "__init__", "_checked", "_refuse_sharing", "_text",
+    "_listed", "usable", "_ed25519",
     "result_review", "spend",
 })  # fmt: skip
 EDGES = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
