@@ -72,3 +72,10 @@ def joined(parts: Iterable[str], between: str = ", ") -> Joined:
 def told(words: Any) -> Any:
     """What is said where a page needs a plain string: in the reader's language when it is a sentence of ours."""
     return words.told() if isinstance(words, Said) else words
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands set off as the page's language does."""
+    from django.utils.formats import number_format
+
+    return number_format(number, force_grouping=True)
