@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.words import said
+
 #: How a form may bound an argument, and the words for it.
 FORMS = {
-    "is": "is", "one_of": "is one of", "at_most": "is at most", "at_least": "is at least", "under": "is under",
-    "over": "is over", "like": "looks like",
+    "is": said("is"), "one_of": said("is one of"), "at_most": said("is at most"), "at_least": said("is at least"),
+    "under": said("is under"), "over": said("is over"), "like": said("looks like"),
 }  # fmt: skip
 NUMBERS = {"at_most": "maximum", "at_least": "minimum", "under": "exclusiveMaximum", "over": "exclusiveMinimum"}
 MOST = 20

@@ -5,6 +5,8 @@ Each member of the document is either said, or stands among what is as usual: no
 
 from dataclasses import dataclass
 
+from accounts.words import said
+
 from ..policies import Rule
 from . import phrases
 from .phrases import Phrase, say, time
@@ -41,10 +43,10 @@ class Turn:
 
 def read(rule: Rule) -> Reading:
     """Say the whole rule."""
-    opening = Line("Rule", tuple(m for topic in OPENING for m in topic.members), sentence(rule))
+    opening = Line(said("Rule"), tuple(m for topic in OPENING for m in topic.members), sentence(rule))
     lines = [Line(topic.name, topic.members, phrases.sentence(topic.words(rule))) for topic in REST]
-    said = tuple(line for line in lines if not _as_usual(rule, line.members))
-    return Reading((opening, *said), tuple(line for line in lines if line not in said))
+    own = tuple(line for line in lines if not _as_usual(rule, line.members))
+    return Reading((opening, *own), tuple(line for line in lines if line not in own))
 
 
 def sentence(rule: Rule) -> Phrase:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from accounts.words import counted, grouped, said, told
+
 from ..constraints import Constraint, simple
 from ..policies import Need, Rule
 from .phrases import Phrase, joined, say, time
@@ -11,7 +13,16 @@ from .phrases import Phrase, joined, say, time
 _COMPARISON = re.compile(
     r"""\s*([a-z_][A-Za-z0-9_.]*)\s*(==|!=|<=|>=|<|>)\s*("[^"\\]*"|'[^'\\]*'|-?[0-9]+(?:\.[0-9]+)?|true|false)\s*"""
 )
-_SIGNS = {"==": "is", "!=": "is not", "<=": "is at most", ">=": "is at least", "<": "is under", ">": "is over"}
+_SIGNS = {
+    "==": said("{} is {}"), "!=": said("{} is not {}"), "<=": said("{} is at most {}"), ">=": said("{} is at least {}"),
+    "<": said("{} is under {}"), ">": said("{} is over {}"),
+}  # fmt: skip
+_FORMS = {
+    "is": said("{} being {}"), "one_of": said("{} one of {}"), "at_most": said("{} at most {}"),
+    "at_least": said("{} at least {}"), "like": said("{} like {}"), "under": said("{} under {}"),
+    "over": said("{} over {}"),
+}  # fmt: skip
+_AND, _THEN, _COMMA = said(" and "), said(" and then "), ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +51,16 @@ def answer(rule: Rule) -> Phrase:
 
 def needs(rule: Rule) -> Phrase:
     """So many people of which roles."""
-    said = [_need(need, first=index == 0) for index, need in enumerate(rule.needs)]
-    return joined(said, " and then " if rule.order == "sequential" else " and ")
+    wanted = [_need(need, first=index == 0) for index, need in enumerate(rule.needs)]
+    return joined(wanted, _THEN if rule.order == "sequential" else _AND)
 
 
 def _need(need: Need, *, first: bool) -> Phrase:
-    people = "" if not first else " person" if need.count == 1 else " people"
-    return say(f"{{}}{people} of {{}}", str(need.count), need.role)
+    if not first:
+        return say("{} of {}", str(need.count), need.role)
+    if need.count == 1:
+        return say("{} person of {}", str(need.count), need.role)
+    return say("{} people of {}", str(need.count), need.role)
 
 
 def _named(pattern: str, *, all_: str, some: str, one: str) -> Phrase:
@@ -56,16 +70,23 @@ def _named(pattern: str, *, all_: str, some: str, one: str) -> Phrase:
 
 
 _KINDS: dict[str, Callable[[str], Phrase]] = {
-    "tool_call": lambda p: _named(p, all_="to run any tool", some="to run a tool named {}", one="to run {}"),
-    "sampling": lambda p: _named(p, all_="the model to read something", some="{} of the model", one="{} of the model"),
+    "tool_call": lambda p: _named(
+        p, all_=said("to run any tool"), some=said("to run a tool named {}"), one=said("to run {}")
+    ),
+    "sampling": lambda p: _named(
+        p, all_=said("the model to read something"), some=said("{} of the model"), one=said("{} of the model")
+    ),
     "sampling_result": lambda p: _named(
-        p, all_="the model’s answer back", some="the answer to {} back", one="the answer to {} back"
+        p, all_=said("the model’s answer back"), some=said("the answer to {} back"), one=said("the answer to {} back")
     ),
     "elicitation_form": lambda p: _named(
-        p, all_="to ask a person with a form", some="{} of a person", one="{} of a person"
+        p, all_=said("to ask a person with a form"), some=said("{} of a person"), one=said("{} of a person")
     ),
     "elicitation_url": lambda p: _named(
-        p, all_="a person to open any link", some="a person to open a link to {}", one="a person to open a link to {}"
+        p,
+        all_=said("a person to open any link"),
+        some=said("a person to open a link to {}"),
+        one=said("a person to open a link to {}"),
     ),
 }
 
@@ -75,16 +96,15 @@ def arguments(rule: Rule) -> Phrase:
     rows = simple(rule.arguments)
     if rows is None:
         return say(" with {} that fit a schema of their own", _things(rule))
-    return say(" with {}", joined(map(_constraint, rows), " and ")) if rows else ()
+    return say(" with {}", joined(map(_constraint, rows), _AND)) if rows else ()
 
 
 def _things(rule: Rule) -> Phrase:
-    return say("arguments" if rule.kind == "tool_call" else "parameters")
+    return say("arguments") if rule.kind == "tool_call" else say("parameters")
 
 
 def _constraint(row: Constraint) -> Phrase:
-    words = {"is": "being", "one_of": "one of", "at_most": "at most", "at_least": "at least", "like": "like"}
-    return say(f"{{}} {words.get(row.form, row.form)} {{}}", row.argument, row.value)
+    return say(_FORMS[row.form], row.argument, row.value)
 
 
 def condition(rule: Rule) -> Phrase:
@@ -94,8 +114,8 @@ def condition(rule: Rule) -> Phrase:
     compared = [_COMPARISON.fullmatch(part) for part in rule.when.split("&&")]
     if not all(compared):
         return say(", and the condition {} holds", rule.when)
-    said = [say(f"{{}} {_SIGNS[m[2]]} {{}}", m[1], m[3].strip("\"'")) for m in compared if m]
-    return say(", and {}", joined(said, " and "))
+    comparisons = [say(_SIGNS[m[2]], m[1], m[3].strip("\"'")) for m in compared if m]
+    return say(", and {}", joined(comparisons, _AND))
 
 
 def _deadline(rule: Rule) -> Phrase:
@@ -106,7 +126,7 @@ def _escalation(rule: Rule) -> Phrase:
     if not rule.escalation:
         return say("nobody else is asked when time passes")
     steps = [say("after {} {} is asked too", time(step.after_seconds), step.role) for step in rule.escalation]
-    return say("{}, and each of them counts for whoever is still missing", joined(steps, ", "))
+    return say("{}, and each of them counts for whoever is still missing", joined(steps, _COMMA))
 
 
 def _warning(rule: Rule) -> Phrase:
@@ -120,7 +140,9 @@ def _life(rule: Rule) -> Phrase:
 
 
 def _passkey(rule: Rule) -> Phrase:
-    return say("each yes needs a passkey" if rule.passkey == "required" else "a passkey may be used, and need not be")
+    return (
+        say("each yes needs a passkey") if rule.passkey == "required" else say("a passkey may be used, and need not be")
+    )
 
 
 def _dwell(rule: Rule) -> Phrase:
@@ -133,35 +155,38 @@ def _edit(rule: Rule) -> Phrase:
     if not rule.edit:
         return say("nothing may be changed before a yes")
     who = say("those of them who hold {}", rule.editors) if rule.editors else say("they")
-    places = joined([say("{}", at or "all of it") for at in rule.edit], ", ")
+    places = joined([say("{}", at or told(said("all of it"))) for at in rule.edit], _COMMA)
     return say("{} may change {} before they say yes", who, places)
 
 
 def _result(rule: Rule) -> Phrase:
-    return say("what comes back is shown to them too, before the server gets it" if rule.review_result else
-               "what comes back is not looked at")  # fmt: skip
+    if rule.review_result:
+        return say("what comes back is shown to them too, before the server gets it")
+    return say("what comes back is not looked at")
 
 
 def _caps(rule: Rule) -> Phrase:
-    minute = [say("ask at most {} times a minute here", f"{rule.caps.per_minute:,}")] if rule.caps.per_minute else []
-    waiting = [say("have at most {} asks waiting here", f"{rule.caps.pending:,}")] if rule.caps.pending else []
-    return say("a server may {}", joined([*minute, *waiting], " and ") or say("ask as often as its own bounds let it"))
+    minute = [say("ask at most {} times a minute here", grouped(rule.caps.per_minute))] if rule.caps.per_minute else []
+    waiting = [say("have at most {} asks waiting here", grouped(rule.caps.pending))] if rule.caps.pending else []
+    return say("a server may {}", joined([*minute, *waiting], _AND) or say("ask as often as its own bounds let it"))
 
 
 def _absence(rule: Rule) -> Phrase:
-    return say("nobody stands in for people who are away, who are asked all the same" if rule.absence == "none" else
-               "who is away is stood in for by their delegate")  # fmt: skip
+    if rule.absence == "none":
+        return say("nobody stands in for people who are away, who are asked all the same")
+    return say("who is away is stood in for by their delegate")
 
 
 def _excluded(rule: Rule) -> Phrase:
-    also = ", nor does the owner of the server" if rule.exclude_server_owner else ""
-    return say(f"on whose behalf it happens never decides it{also}")
+    if rule.exclude_server_owner:
+        return say("on whose behalf it happens never decides it, nor does the owner of the server")
+    return say("on whose behalf it happens never decides it")
 
 
 def _grants(rule: Rule) -> Phrase:
     if rule.grants is None:
         return say("every ask is decided by itself: nobody can allow similar ones beforehand")
-    uses = f"{rule.grants.uses:,}"
+    uses = grouped(rule.grants.uses)
     return say("they may allow similar asks beforehand: at most {}, within {}", uses, time(rule.grants.seconds))
 
 
@@ -172,15 +197,15 @@ def _glass(rule: Rule) -> Phrase:
 
 
 def _logging(rule: Rule) -> Phrase:
-    return _roles(rule.logging, "{} can read what happens here", "nobody is named for logging")
+    return _roles(rule.logging, said("{} can read what happens here"), said("nobody is named for logging"))
 
 
 def _exceptions(rule: Rule) -> Phrase:
-    return _roles(rule.exceptions, "{} looks after what falls through", "nobody is named for exceptions")
+    return _roles(rule.exceptions, said("{} looks after what falls through"), said("nobody is named for exceptions"))
 
 
 def _roles(roles: tuple[str, ...], some: str, none: str) -> Phrase:
-    return say(some, joined([say("{}", role) for role in roles], " and ")) if roles else say(none)
+    return say(some, joined([say("{}", role) for role in roles], _AND)) if roles else say(none)
 
 
 def _consequence(rule: Rule) -> Phrase:
@@ -194,19 +219,22 @@ def _consequence(rule: Rule) -> Phrase:
 def _watch(rule: Rule) -> Phrase:
     if not rule.watch:
         return say("no value is compared with those that were approved before")
-    said = [say("{} at {}", watch.word, watch.at) if watch.called else say("{}", watch.at) for watch in rule.watch]
+    watched = [say("{} at {}", watch.word, watch.at) if watch.called else say("{}", watch.at) for watch in rule.watch]
     known = sum(len(watch.names) for watch in rule.watch)
-    names = f", and {known} name{'' if known == 1 else 's'} for what stands there" if known else ""
-    return say("owners are told whether {} was approved before{}", joined(said, ", "), names)
+    places = joined(watched, _COMMA)
+    if not known:
+        return say("owners are told whether {} was approved before", places)
+    names = told(counted("{number} name", "{number} names", count=known, number=grouped(known)))
+    return say("owners are told whether {} was approved before, and {} for what stands there", places, names)
 
 
 def _risk(rule: Rule) -> Phrase:
-    told = {
-        "low": "it is low-risk: several of these may be approved at once",
-        "normal": "each of these is approved by itself",
-        "high": "it is high-risk: lists say so, and each is approved by itself",
+    words = {
+        "low": said("it is low-risk: several of these may be approved at once"),
+        "normal": said("each of these is approved by itself"),
+        "high": said("it is high-risk: lists say so, and each is approved by itself"),
     }
-    return say(told[rule.risk])
+    return say(words[rule.risk])
 
 
 def _rank(rule: Rule) -> Phrase:
@@ -214,35 +242,35 @@ def _rank(rule: Rule) -> Phrase:
 
 
 def _retired(rule: Rule) -> Phrase:
-    return say("it is retired, and stops nothing" if rule.retired else "it is in force")
+    return say("it is retired, and stops nothing") if rule.retired else say("it is in force")
 
 
 #: What the first sentence says, and how each part of it is called where two rules are compared.
 OPENING = (
-    Topic("Stops", ("kind", "server", "pattern"), stops),
-    Topic("Arguments", ("arguments",), arguments),
-    Topic("Condition", ("when",), condition),
-    Topic("Answer", ("effect", "needs", "order"), answer),
-    Topic("Deadline", ("deadline_seconds",), _deadline),
+    Topic(said("Stops"), ("kind", "server", "pattern"), stops),
+    Topic(said("Arguments"), ("arguments",), arguments),
+    Topic(said("Condition"), ("when",), condition),
+    Topic(said("Answer"), ("effect", "needs", "order"), answer),
+    Topic(said("Deadline"), ("deadline_seconds",), _deadline),
 )
 REST = (
-    Topic("Escalation", ("escalation",), _escalation),
-    Topic("Reminder", ("warn_seconds",), _warning),
-    Topic("Life of a yes", ("valid_seconds",), _life),
-    Topic("Passkey", ("passkey",), _passkey),
-    Topic("Time to look", ("dwell_seconds",), _dwell),
-    Topic("Edits", ("edit", "editors"), _edit),
-    Topic("Result", ("review_result",), _result),
-    Topic("Caps", ("caps",), _caps),
-    Topic("Absence", ("absence",), _absence),
-    Topic("Left out", ("exclude_server_owner",), _excluded),
-    Topic("Grants", ("grants",), _grants),
-    Topic("Breaking the glass", ("break_glass",), _glass),
-    Topic("Logging", ("logging",), _logging),
-    Topic("Exceptions", ("exceptions",), _exceptions),
-    Topic("Consequence", ("consequence",), _consequence),
-    Topic("Watched", ("watch",), _watch),
-    Topic("Risk", ("risk",), _risk),
-    Topic("Rank", ("rank",), _rank),
-    Topic("Retired", ("retired",), _retired),
+    Topic(said("Escalation"), ("escalation",), _escalation),
+    Topic(said("Reminder"), ("warn_seconds",), _warning),
+    Topic(said("Life of a yes"), ("valid_seconds",), _life),
+    Topic(said("Passkey"), ("passkey",), _passkey),
+    Topic(said("Time to look"), ("dwell_seconds",), _dwell),
+    Topic(said("Edits"), ("edit", "editors"), _edit),
+    Topic(said("Result"), ("review_result",), _result),
+    Topic(said("Caps"), ("caps",), _caps),
+    Topic(said("Absence"), ("absence",), _absence),
+    Topic(said("Left out"), ("exclude_server_owner",), _excluded),
+    Topic(said("Grants"), ("grants",), _grants),
+    Topic(said("Breaking the glass"), ("break_glass",), _glass),
+    Topic(said("Logging"), ("logging",), _logging),
+    Topic(said("Exceptions"), ("exceptions",), _exceptions),
+    Topic(said("Consequence"), ("consequence",), _consequence),
+    Topic(said("Watched"), ("watch",), _watch),
+    Topic(said("Risk"), ("risk",), _risk),
+    Topic(said("Rank"), ("rank",), _rank),
+    Topic(said("Retired"), ("retired",), _retired),
 )
