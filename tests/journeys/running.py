@@ -1,12 +1,16 @@
 """A whole console of its own, started as `make run` starts it: own folder, own port, bounded waits."""
 
+import atexit
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -34,6 +38,13 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    @classmethod
+    def prepared(cls, var: Path, **told: str) -> "Running":
+        """The same on a database that was migrated before: half of what a first start takes."""
+        if not (var / "placet.sqlite3").exists():
+            shutil.copy(_migrated(), var)
+        return cls(var, **told)
 
     def ready(self) -> "Running":
         """Waits for the line that says so; what was said is kept."""
@@ -94,6 +105,16 @@ class Running:
                 self.process.kill()
         self.process.stdout.close()
         processes.reap(processes.recall(self.var / "children.json"), grace=1)
+
+
+@cache
+def _migrated() -> Path:
+    """A migrated SQLite database, made once a process."""
+    folder = Path(tempfile.mkdtemp(prefix="placet-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    argv = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(argv, cwd=ROOT, env=clean_environment(folder) | {"DEMO": "0"}, check=True, stdout=subprocess.DEVNULL)
+    return folder / "placet.sqlite3"
 
 
 def clean_environment(var: Path) -> dict[str, str]:

@@ -82,11 +82,9 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    console = Running(tmp_path_factory.mktemp("survival"), DEMO="0").ready()
-    env = clean_environment(console.var)
-    subprocess.run(
-        [sys.executable, "manage.py", "demo", "--seed-only"], cwd=ROOT, env=env, check=True, capture_output=True
-    )
+    console = Running.prepared(tmp_path_factory.mktemp("survival"), DEMO="0").ready()
+    env = clean_environment(console.var) | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'sdk'}"}
+    subprocess.run([sys.executable, "-m", "benchmarks.seed"], cwd=ROOT, env=env, check=True, capture_output=True)
     yield console
     console.close()
 

@@ -27,7 +27,7 @@ def start(tmp_path):
     begun = []
 
     def begin(**told) -> Running:
-        begun.append(Running(tmp_path, **{"DEMO": "0"} | told))
+        begun.append(Running.prepared(tmp_path, **{"DEMO": "0"} | told))
         return begun[-1]
 
     yield begin
@@ -102,28 +102,19 @@ def test_whole_console_stays_small(console):
     until(lambda: told.append(resident([console.process.pid, *names.values()])) or told[-1] <= 350, limit=40)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_ends_everything_within_three_seconds(start, tmp_path, number):
-    running = start().ready()
-    pids = running.children()
-    assert running.stop(number) < 3
-    assert running.process.returncode == 0 and gone(pids) and not running.answers()
-    assert not (tmp_path / "stores.json").exists()
-
-
-def test_declared_proxy_is_believed_and_plain_visitors_are_sent_to_https(start):
-    running = start(PUBLIC_URL="https://console.example.org").ready()
-    assert running.get("/sign-in/").headers["Location"].startswith("https://")
-    proxied = {"Host": "console.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
-    page = httpx2.get(f"{running.url}/sign-in/", headers=proxied, timeout=10)
-    assert page.status_code == 200 and "Secure" in page.headers["Set-Cookie"]
-    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
-
-
-def test_named_redis_is_used_instead_of_an_embedded_one(start, valkey):
+def test_named_redis_is_used_instead_of_an_embedded_one_and_an_interrupt_ends_everything(start, tmp_path, valkey):
     running = start(REDIS_URL=valkey).ready()
     assert set(running.children(count=2)) == {"web", "worker"}
     assert running.get("/readyz").json()["redis"]
+    _ends(running, signal.SIGINT)
+
+
+def _ends(running, number):
+    """One signal ends it within three seconds, and leaves nothing."""
+    pids = running.children(count=2)
+    assert running.stop(number) < 3
+    assert running.process.returncode == 0 and gone(pids) and not running.answers()
+    assert not (running.var / "stores.json").exists()
 
 
 @pytest.mark.postgres
@@ -134,15 +125,25 @@ def test_named_postgresql_is_used(start, tmp_path):
     assert not (tmp_path / "placet.sqlite3").exists()
 
 
-def test_killed_supervisor_leaves_nothing_to_the_next_start(start):
-    first = start().ready()
+def test_declared_proxy_is_believed_and_a_killed_supervisor_leaves_nothing_to_the_next_start(start):
+    first = start(PUBLIC_URL="https://console.example.org").ready()
+    _believes_its_proxy(first)
     pids = first.children()
     first.process.kill()
     second = start(PORT=str(first.port)).ready()
     assert second.answers() and gone(pids)
 
 
-def test_killed_web_process_and_store_come_back(start):
+def _believes_its_proxy(running):
+    """Visitors who come by the declared proxy are served, plain ones are sent to https."""
+    assert running.get("/sign-in/").headers["Location"].startswith("https://")
+    proxied = {"Host": "console.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    page = httpx2.get(f"{running.url}/sign-in/", headers=proxied, timeout=10)
+    assert page.status_code == 200 and "Secure" in page.headers["Set-Cookie"]
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_killed_web_process_and_store_come_back_and_one_signal_ends_everything(start):
     running = start().ready()
     before = running.children()
     for name in ("web", "valkey"):
@@ -150,6 +151,7 @@ def test_killed_web_process_and_store_come_back(start):
     until(lambda: running.children()["web"] != before["web"] and running.answers())
     until(lambda: running.get("/readyz").json()["redis"])
     assert running.children()["worker"] == before["worker"]
+    _ends(running, signal.SIGTERM)
 
 
 def test_taken_port_is_one_sentence(start):
