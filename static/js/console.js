@@ -301,7 +301,7 @@
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    a: () => { if (arrived()) $("button[value=approve]:not([hidden], [data-plain])")?.focus(); },
+    a: () => { if (arrived()) $("#bar button[value=approve]:not([hidden], [data-plain])")?.focus(); },
     e: () => { if (arrived()) $("#verdict [data-edit]:not([hidden])")?.click(); },
     d: () => { if (arrived()) deny(true); },
     c: () => { const box = $("#comment"); box?.focus(); box?.scrollIntoView({ block: "center" }); },

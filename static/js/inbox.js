@@ -183,7 +183,7 @@
     for (const box of chosen) picked.add(box.value);
     const picking = $(".list").classList.contains("picking");
     bar.hidden = !chosen.length && !picking;
-    list.classList.toggle("choosing", chosen.length > 0);
+    list.classList.toggle("picks", chosen.length > 0);
     const count = $("#chosen-count");
     count.textContent = chosen.length ? counted("one", "many", chosen.length, count.dataset) : "";
     const low = chosen.every((box) => "low" in box.dataset);

@@ -188,6 +188,9 @@ def test_signing_out_elsewhere_closes_the_page(visit, refund, alice, bob, shop, 
     page.wait_for_timeout(300)
     alice.set_password("another-password")
     alice.save()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    expect(page.locator("main")).to_be_hidden()
+    page.get_by_role("link", name="Sign in and come back").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
