@@ -154,10 +154,10 @@ def test_json_lines_hold_one_record_a_line(client, busy, carol):
 
 def test_names_that_look_like_formulas_are_defused(client, shop, bob, carol, noon):
     publish(checkpoint="any", pattern="*", roles=HELD, at=noon)
-    for number, name in enumerate(("=cmd()", "+1", "-2", "@sum", "\t=x")):
+    for number, name in enumerate(("=cmd()", "+1", "-2", "@sum", "\t=x", "＝1+1")):
         decided(shop, bob, "deny", after=1, at=noon, key=str(number), value=ask(tool=name))
     table = list(csv.DictReader(io.StringIO(exported(get(client, carol, "/log/export/")))))
-    assert all(row["name"].startswith("'") for row in table) and len(table) == 5
+    assert all(row["name"].startswith("'") for row in table) and len(table) == 6
 
 
 def test_only_days_that_are_wanted_are_exported(client, busy, carol, noon):

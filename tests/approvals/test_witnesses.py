@@ -200,7 +200,7 @@ def without_end(body):
 
 def test_a_witness_that_lies_or_never_ends_stops_no_other(pinned, now, settings, monkeypatch, tmp_path):
     """It is somebody else's machine: no time it signs for, no length and no pace may stop the next one."""
-    monkeypatch.setattr(witnessing, "PATIENCE", 0.3)
+    monkeypatch.setattr(witnessing, "PATIENCE", 2.0)
     head_of(3, at=now)
     key = keys.halves.FileSigner.generate(tmp_path / "w0.pem")
     mine = cosigning.Witness("w0.example.org", key.public_key)
@@ -223,7 +223,7 @@ def test_a_witness_that_lies_or_never_ends_stops_no_other(pinned, now, settings,
                 settings.WITNESSES = f"{other} {mine.vkey}, {url} {vkey}"
                 began = time.monotonic()
                 witnessing.collect(client=client, at=now)
-                assert time.monotonic() - began < 3
+                assert time.monotonic() - began < 8
                 assert [each.witness for each in Cosignature.objects.all()] == ["w1.example.org"]
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,17 +19,20 @@ RELOAD_SECONDS = 60
 
 
 class Pin:
-    """The keys of one issuer. `reload` gets them again, at most once a minute, when a receipt names an unknown one."""
+    """The keys of one issuer. `reload` gets them again, at most once a minute: for a key that is unknown, and for one
+    that is known too, since it may have been revoked. While that fails, what was known last counts.
+    """
 
     def __init__(self, jwks: Jwks, *, issuer: str | None = None, reload: Callable[[], Jwks] | None = None) -> None:
         self._keys = _checked(jwks)
         self.issuer = issuer or jwks.get("issuer")
         self._reload = reload
         self._reloaded_at = -float(RELOAD_SECONDS)
+        self._known_since = time.monotonic()
 
     @classmethod
     def file(cls, path: str | os.PathLike[str], *, issuer: str | None = None) -> Self:
-        """Pin what stands in a file; an unknown key makes it be read again, so a new file needs no restart."""
+        """Pin what stands in a file. It is read again, so a new file needs no restart."""
 
         def read() -> Jwks:
             return json.loads(Path(path).read_bytes())
@@ -42,15 +46,13 @@ class Pin:
 
     def find(self, kid: str) -> list[dict[str, Any]]:
         """Every pinned key of that name (there should be one)."""
-        found = self._named(kid)
-        if not found and self._reload and time.monotonic() - self._reloaded_at >= RELOAD_SECONDS:
-            self._reloaded_at = time.monotonic()
-            try:
+        found, at = self._named(kid), time.monotonic()
+        since = max(self._reloaded_at, self._known_since) if found else self._reloaded_at
+        if self._reload and at - since >= RELOAD_SECONDS:
+            self._reloaded_at = at
+            with suppress(OSError, ValueError):
                 self._keys = _checked(self._reload())
-            except (OSError, ValueError):
-                return []
-            found = self._named(kid)
-        return found
+        return self._named(kid)
 
     def _named(self, kid: str) -> list[dict[str, Any]]:
         return [key for key in self._keys if key.get("kid") == kid]

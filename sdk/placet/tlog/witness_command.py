@@ -158,6 +158,12 @@ class _Door(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     @override
+    def log_error(self, format: str, *args: Any) -> None:
+        """A connection that was kept and then not used has ended: that is no error."""
+        if not (args and isinstance(args[0], TimeoutError)):
+            self.log_message(format, *args)
+
+    @override
     def log_message(self, format: str, *args: Any) -> None:
         print(f"{self.address_string()} {format % args}", file=sys.stderr, flush=True)
 
