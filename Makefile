@@ -1,4 +1,4 @@
-.PHONY: screenshots gallery messages secrets run test lint bench lock test-pg conformance mutants forgeries
+.PHONY: screenshots gallery messages secrets run test lint bench lock test-pg conformance mutants forgeries long
 PY = .venv/bin/python
 LOCK = runtime
 
@@ -10,9 +10,14 @@ test:  ## everything: units and journeys, races on PostgreSQL, a real browser
 	@sh scripts/bootstrap.sh test
 	@sh scripts/test.sh
 
+long:  ## every crossing of hosts, servers and revisions with the gate, and the verifier without each of its checks
+	@sh scripts/bootstrap.sh test
+	@sh scripts/counterparts.sh
+	$(PY) -m pytest -q -n 3 --dist worksteal -m long
+
 test-pg:  ## the same units and journeys, on PostgreSQL
 	@sh scripts/bootstrap.sh test
-	$(PY) -m pytest -q -n 2 --dist loadscope --postgres -m "not browser"
+	$(PY) -m pytest -q -n 2 --dist loadscope --postgres -m "not browser and not long"
 
 conformance:  ## every scenario of the official MCP conformance suite, with and without a gate
 	@sh scripts/bootstrap.sh test

@@ -15,6 +15,7 @@ HOST_SCENARIOS = [
     ("2026-07-28", "sep-2322-client-request-state"),
 ]  # fmt: skip
 REVISIONS = ["2025-11-25", "2026-07-28"]
+pytestmark = pytest.mark.long
 #: Checks that succeed without a gate, so that two empty runs are never the same.
 LEAST = {("host", "2025-11-25"): 247, ("host", "2026-07-28"): 405}
 LEAST |= {("server", "2025-11-25"): 74, ("server", "2026-07-28"): 148}

@@ -8,6 +8,7 @@ from tests.counterparts.hosts.plain import PlainHost
 from tests.counterparts.reaching import WAYS, reach
 
 ERAS = ["legacy", "2026-07-28"]
+pytestmark = pytest.mark.long
 KINDS = ["name", "check", "firstLine", "email", "homepage", "birthdate", "integer", "number"]
 
 

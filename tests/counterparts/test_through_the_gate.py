@@ -13,14 +13,23 @@ from tests.counterparts.reaching import WAYS, command, reach
 
 FORM, LINK, MODEL = "elicitation_form", "elicitation_url", "sampling"
 OLD, NEW = "legacy", "2026-07-28"
+
+
+def long(*cases) -> list:
+    """Cases that `make long` runs."""
+    return [pytest.param(*case, marks=pytest.mark.long) for case in cases]
+
+
 SAME = [
-    (programs.everything, scenarios.everything_quiet, OLD, PlainHost, []),
+    *long((programs.everything, scenarios.everything_quiet, OLD, PlainHost, [])),
     (programs.everything, scenarios.everything_asking, OLD, PlainHost, [FORM, MODEL, LINK, LINK, LINK]),
-    (programs.official, scenarios.official_asking, OLD, PlainHost, [FORM] * 3 + [LINK, MODEL, FORM, LINK]),
     (programs.official, scenarios.official_asking, NEW, PlainHost, [FORM] * 3 + [LINK, MODEL]),
-    (programs.official, scenarios.official_asking, NEW, FastHost, [FORM] * 3 + [LINK, MODEL]),
-    (programs.fastmcp, scenarios.fastmcp_asking, NEW, FastHost, [FORM, FORM]),
-    (programs.fastmcp, scenarios.fastmcp_asking, OLD, FastHost, [FORM]),
+    *long(
+        (programs.official, scenarios.official_asking, OLD, PlainHost, [FORM] * 3 + [LINK, MODEL, FORM, LINK]),
+        (programs.official, scenarios.official_asking, NEW, FastHost, [FORM] * 3 + [LINK, MODEL]),
+        (programs.fastmcp, scenarios.fastmcp_asking, NEW, FastHost, [FORM, FORM]),
+        (programs.fastmcp, scenarios.fastmcp_asking, OLD, FastHost, [FORM]),
+    ),
 ]
 
 
@@ -46,6 +55,7 @@ async def test_all_that_passes_is_the_same_with_a_gate_between(gate, owners, way
     assert owners.kinds() == asked
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("scenario", "asked"),
     [(scenarios_tasks.asked_within_a_task, [FORM]), (scenarios_tasks.answered_by_a_task, [FORM, MODEL])],
@@ -76,6 +86,8 @@ async def test_what_owners_deny_is_never_shown_and_ends_in_the_protocols_no(gate
     assert links[1].get("code") != -32042 and "example.org" not in str(links[1])
 
 
+@pytest.mark.long
+@pytest.mark.long
 @pytest.mark.parametrize("era", [OLD, NEW])
 async def test_denied_asks_of_the_official_server_end_in_the_eras_own_no(gate, owners, era):
     host = PlainHost()
@@ -96,6 +108,7 @@ async def test_a_denied_ask_of_a_background_task_lets_the_task_go_on(gate, owner
     assert [one["said"] for one in host.came_to("deploy") + host.came_to("deploy_task")] == ["decline None"] * 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_completion_is_held_a_second_time_where_that_was_asked_for(gate, owners, way):
     host = PlainHost()

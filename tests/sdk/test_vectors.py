@@ -25,6 +25,7 @@ def test_the_verifier_with_all_its_checks_is_not_red():
     assert mutants.turns_red(mutants.whole()) is None
 
 
+@pytest.mark.long
 def test_no_check_can_be_deleted_without_a_vector_turning_red():
     tried = [(cut, mutants.turns_red(cut.verifier)) for cut in mutants.cuts()]
     assert len(tried) > 170

@@ -145,6 +145,7 @@ async def test_one_subject_never_meets_anothers_session(gated, owners, http, tmp
     assert server.script.told[0].header("authorization").startswith("Bearer ey")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("era", ERAS)
 async def test_fifty_hosts_at_once_each_get_their_own_answer(gated, owners, shop_url, era):
     async def work(client, number: int) -> list[str]:
