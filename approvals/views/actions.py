@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
+from placet import canonical
 
 from accounts import words
 from accounts.errors import BadCeremony, CeremonyOver, ForeignOrigin, UnknownPasskey, UnverifiedPerson
@@ -167,7 +168,12 @@ def hand(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """Hand the action on, take it, or name more owners; then, or when it is refused, show it as it now is."""
     form = HandoverForm(request.POST)
     if not form.is_valid():
-        return _again(request, action_id, form, refused=" ".join(form.errors.get("note", ["Choose what to do."])))
+        return _again(
+            request,
+            action_id,
+            form,
+            refused=" ".join(form.errors.get("note", [words.told(words.said("Choose what to do."))])),
+        )
     try:
         _hand(request.user, action_id, form.cleaned_data, at=timezone.now())
     except NotFound as refusal:
@@ -219,6 +225,7 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
         raise Http404(refusal.message) from refusal
     as_bytes, told = request.GET.get("as") == "bytes", request.GET.get("told", "")
     seen = settlement.shown(page.action, policy=page.action.policy, edited=page.changed)
+    offer = signing.offer(request, page)
     live = looking.look(page.action, person=request.user, shown=seen, at=at) if page.decides else None
     return {
         "page": page, "at": at, "opened": opened, "reasons": REASONS[page.action.kind], "own_words": OWN_WORDS,
@@ -226,8 +233,15 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
         "told": told, "told_no": REFUSED.get(told, ""), "denying": "deny" in request.GET, "as_bytes": as_bytes,
         "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
         "in_pane": _in_pane(request),
-        "seen": seen, "live_at": live if live and live > at else None, "passkey": signing.offer(request, page),
+        "seen": seen, "live_at": live if live and live > at else None, "passkey": offer,
+        "exactly": _exactly(page) if offer and offer.signs else None,
     }  # fmt: skip
+
+
+def _exactly(page: action_page.Page) -> dict[str, str]:
+    """What a statement names beside the ask: its context and its rule, whole. The page hashes them anew."""
+    texts = {"context": page.action.context, "policy": page.action.policy.body}
+    return {name: escaped(canonical.parse(bytes(text))) for name, text in texts.items()}
 
 
 def _template(request: HttpRequest) -> str:

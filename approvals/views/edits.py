@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods
 from placet import canonical
 
 from accounts import words
-from accounts.words import said
 
 from .. import edits, reviews
 from ..errors import BadEdit, EditLeavesRule, NotEditable, NotFound, NothingEdited, Refusal, SecretFound, TooLarge
 from ..forms.editing import EditForm
 from ..queries import edited
+from ..queries.listing import value_of
 from ..queries.page import Page
+from ..rules.rendering.values import escaped
 from . import signing
 from .actions import UNOPENED, shown
 
@@ -61,7 +62,7 @@ def _looked_at(page: Page, form: EditForm) -> bytes | None:
             raise NothingEdited
         body = edits.checked(page.action, form.changes)
         if not edited.between(page.action.kind, before=page.body, after=body):
-            raise BadEdit(said("It has too many values to show what would change. Decide it as it is."))
+            raise BadEdit(words.said("It has too many values to show what would change. Decide it as it is."))
         return body
     except OF_THE_FORM as refusal:
         form.refuse(words.told(refusal.message), refusal.pointer)
@@ -89,6 +90,7 @@ def _answer(request: HttpRequest, told: dict, sheet: edits.Sheet, form: EditForm
     wrong = request.method == "POST" and body is None
     said = told | {
         "form": form, "rows": rows, "looked": _digest(body) if body else "", "wrong": wrong,
+        "whole": escaped(value_of(body)) if body and told["exactly"] else "",
         "again": body is not None and request.POST.get("do") == "sign",
     }  # fmt: skip
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong or said["again"] else HTTPStatus.OK

@@ -4,6 +4,7 @@
 // name is. What a value is, is read from the text and the chips. Whatever is shut, not drawn, drawn twice in two ways,
 // or drawn as nothing known, is an error: then there is nothing to sign.
 
+const RENDERER = 2; // as `approvals/rules/statements.py` numbers it
 const CODE = /U\+([0-9A-F]{4,6})(?: (?!U\+|×)[^ ]+)*(?: ×(\d+))?/g;
 const STEP = /\[(\d+)\]|\/?("(?:[^"\\]|\\.)*"|[^/[\]"~]+)/sy;
 const LITERAL = new Set(["integer", "number", "boolean", "null", "object", "list"]);
@@ -25,6 +26,22 @@ export function unrender(root, of = "body") {
 export async function bodyDigest(root) {
   const { digest } = await import("placet/verifier");
   return digest(kindOf(root), unrender(root));
+}
+
+// The digests of all that a statement names of the page: what may run, the rule, and the view, which is of both and of
+// what came with the ask. `asked` is the digest of what was asked, which the view names where an owner changed it.
+export async function shownBy(root, asked) {
+  const { canonical, digest, digestBytes } = await import("placet/verifier");
+  const exactly = (name) => digestBytes(canonical(parsed(only(root, `[data-exact="${name}"]`).textContent)));
+  const [body, context, policy] = [await bodyDigest(root), await exactly("context"), await exactly("policy")];
+  const view = { renderer: RENDERER, body, context, policy };
+  return { body, policy, shown: await digest("view", asked === body ? view : { ...view, asked }) };
+}
+
+function only(root, selector) {
+  const found = root.querySelectorAll(selector);
+  if (found.length !== 1) throw new Unreadable("something that would be signed is not on the page");
+  return found[0];
 }
 
 export function kindOf(root) {

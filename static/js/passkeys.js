@@ -74,15 +74,15 @@ async function agree(form, stmt, raw) {
     throw new No("The console asked to sign something else than this page shows.");
   }
   if (stmt.req?.id !== (held?.dataset.action ?? form.dataset.action)) throw new No("The statement is about another ask.");
-  if (form.dataset.eff) return;
-  const { bodyDigest } = await import("placet/faithful");
-  let shown;
+  const { shownBy } = await import("placet/faithful");
+  let drawn;
   try {
-    shown = await bodyDigest(held);
+    drawn = await shownBy(held, stmt.req.dig);
   } catch {
     throw new No("This page cannot read back all that it shows. Reload it.");
   }
-  if (shown !== stmt.eff) throw new No("What would be signed is not what this page shows. Reload it.");
+  const agrees = drawn.body === stmt.eff && drawn.policy === stmt.pol?.dig && drawn.shown === stmt.shown;
+  if (!agrees) throw new No("What would be signed is not what this page shows. Reload it.");
 }
 
 function look(form, code) {

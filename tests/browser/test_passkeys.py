@@ -109,13 +109,18 @@ def test_what_the_page_does_not_show_is_not_signed(visit, device, alice, ann, wa
     page = visit(alice, "/")
     device(page)
     registered(page, ann)
-    page.goto(reverse("action", args=[wants[0].pk]))
-    page.evaluate(  # somebody tampers with what is drawn: 4200 reads 42
-        "[...document.querySelectorAll('[data-leaf]')].find((e) => e.textContent.includes('4200')).textContent = '42'"
-    )
-    page.get_by_role("button", name="Approve").click()
-    expect(page.locator("#bar [role=alert]")).to_contain_text("page")
-    expect(page.locator("#bar [role=alert]")).to_contain_text("Nothing was decided.")
+    address = reverse("action", args=[wants[0].pk])
+    for tampered in (
+        "[...document.querySelectorAll('[data-leaf]')].find((e) => e.textContent.includes('4200')).textContent = '42'",
+        "document.querySelector('[data-exact=policy]').textContent = '{}'",  # another rule than the one that is named
+        "document.querySelector('[data-exact=context]').textContent = '{\"@type\": \"placet.context.v1\"}'",
+        "document.querySelector('[data-exact=context]').remove()",
+    ):
+        page.goto(address)
+        page.evaluate(tampered)
+        page.get_by_role("button", name="Approve").click()
+        expect(page.locator("#bar [role=alert]")).to_contain_text("page")
+        expect(page.locator("#bar [role=alert]")).to_contain_text("Nothing was decided.")
     assert not Review.objects.exists()
 
 
@@ -129,6 +134,11 @@ def test_an_edit_is_signed_after_the_difference_was_seen(visit, device, alice, a
     page.get_by_label("/amount").fill("40")
     page.get_by_role("button", name="See the difference").click()
     expect(page.locator("main")).to_contain_text("by your passkey")
+    page.evaluate("document.querySelector('[data-all]').textContent += ' '")  # a gap says nothing
+    page.evaluate("document.querySelector('[data-exact=policy]').textContent = '{}'")
+    page.get_by_role("button", name="Sign and approve").click()
+    expect(page.locator("main [role=alert]")).to_contain_text("is not what this page shows")
+    page.get_by_role("button", name="Look again").click()
     page.get_by_role("button", name="Sign and approve").click()
     expect(page.locator("main")).to_contain_text("Your yes is recorded.")
     assert json.loads(bytes(Review.objects.get().stmt))["eff"] == Edit.objects.get().dig
@@ -145,7 +155,10 @@ def test_a_second_passkey_is_introduced_by_the_first_on_a_phone(visit, device, a
     page.get_by_label("What you call it").fill("Key ring")
     page.evaluate("""() => {  // broken off where the old one is asked for
         const get = navigator.credentials.get.bind(navigator.credentials);
-        navigator.credentials.get = () => { navigator.credentials.get = get; throw new DOMException('', 'NotAllowedError'); };
+        navigator.credentials.get = () => {
+            navigator.credentials.get = get;
+            throw new DOMException('', 'NotAllowedError');
+        };
     }""")
     page.get_by_role("button", name="Make the passkey").tap()
     expect(page.locator("[role=alert]")).to_contain_text("introduced the new one, so it was not registered")
