@@ -111,9 +111,20 @@ def say(line: str) -> None:
 
 
 def found(demo: Demo, who: str, query: str) -> str:
-    """The address of the newest ask that this person finds by a search."""
+    """The address of the first ask that this person finds by a search, or of the search when there is none."""
     page = demo.page(who, f"/?{query}")
-    address = page.locator("#rows .row a, #rows a[href*='/actions/']").first.get_attribute("href") or "/"
+    rows = page.locator("#rows a[href*='/actions/']")
+    address = rows.first.get_attribute("href") if rows.count() else ""
+    page.close()
+    if not address:
+        say(f"{who} finds nothing by {query}")
+    return address or f"/?{query}"
+
+
+def led(demo: Demo, step: int) -> str:
+    """The address of the page that a step of the tour leads to."""
+    page = demo.page("alice", f"/tour/{step}/")
+    address = page.url.partition(f":{demo.port}")[2].partition("?")[0]
     page.close()
     return address
 
@@ -179,7 +190,7 @@ PICTURES: dict[str, Callable[[Demo], Page]] = {
 
 def pages(demo: Demo) -> dict[str, tuple[str, str]]:
     """Name -> (who looks, address): every page that somebody can open."""
-    ask = {name: found(demo, "alice", f"q={name}") for name in ("A-1041", "A-1042", "deploy.scale", "crrn-suite")}
+    plain, hidden = led(demo, 2), led(demo, 3)
     return {
         "sign-in": ("", "/sign-in/"), "inbox": ("alice", "/"), "inbox-empty": ("mallory", "/"),
         "inbox-search-none": ("alice", "/?q=nothing-like-it"), "inbox-several": ("alice", "/?choose=1"),
@@ -187,14 +198,15 @@ def pages(demo: Demo) -> dict[str, tuple[str, str]]:
         "decided-one": ("alice", found(demo, "alice", "view=decided&state=approved")),
         "denied-one": ("alice", found(demo, "alice", "view=decided&state=denied")),
         "expired-one": ("alice", found(demo, "alice", "view=decided&state=expired")),
-        "action": ("alice", ask["A-1041"]), "hidden": ("alice", ask["A-1042"]),
-        "deny": ("alice", ask["A-1042"] + "?deny=1"),
-        "bytes": ("alice", ask["A-1042"] + "?as=bytes"), "large": ("alice", ask["deploy.scale"]),
-        "link": ("alice", ask["crrn-suite"]), "form": ("alice", found(demo, "alice", "kind=elicitation_form")),
+        "action": ("alice", plain), "hidden": ("alice", hidden),
+        "deny": ("alice", hidden + "?deny=1"),
+        "bytes": ("alice", hidden + "?as=bytes"), "large": ("alice", found(demo, "alice", "q=deploy.scale")),
+        "link": ("alice", found(demo, "alice", "q=crrn-suite")),
+        "form": ("alice", found(demo, "alice", "kind=elicitation_form")),
         "markup": ("alice", found(demo, "alice", "q=deploy.notify")),
         "sampling": ("carol", found(demo, "carol", "kind=sampling")),
         "sampling-result": ("carol", found(demo, "carol", "kind=sampling_result")),
-        "edit": ("alice", ask["A-1041"] + "edit/"), "missing": ("alice", "/actions/none/"),
+        "edit": ("alice", plain + "edit/"), "missing": ("alice", "/actions/none/"),
         "for-you": ("alice", "/answers/"), "session": ("bob", "/sessions/shop/?id=ticket-605"),
         "grants": ("alice", "/grants/"), "away": ("alice", "/away/"), "verify": ("alice", "/verify/"),
         "you": ("alice", "/you/"), "passkeys": ("alice", "/you/passkeys/"), "insights": ("alice", "/insights/?weeks=4"),
