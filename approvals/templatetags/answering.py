@@ -1,6 +1,7 @@
 """How a blank becomes a control."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from approvals.rules.blanks import Blank
 
@@ -8,6 +9,17 @@ register = template.Library()
 
 INPUTS = {
     "email": "email", "url": "url", "date": "date", "moment": "datetime-local", "integer": "number", "number": "number",
+}  # fmt: skip
+BOUNDS = {
+    ("", True, True): _("{least} to {most}"),
+    ("", True, False): _("at least {least}"),
+    ("", False, True): _("at most {most}"),
+    ("characters", True, True): _("{least} to {most} characters"),
+    ("characters", True, False): _("at least {least} characters"),
+    ("characters", False, True): _("at most {most} characters"),
+}
+HINTS = {
+    "integer": _("a whole number"), "number": _("a number"), "moment": _("in UTC"), "many": _("tick any"),
 }  # fmt: skip
 FEW = 6  # choices that stand as buttons; more go into a list that opens
 
@@ -35,14 +47,10 @@ def hint(blank: Blank) -> str:
     if blank.control == "many":
         least, most, unit = blank.rule.get("minItems"), blank.rule.get("maxItems"), ""
     else:
-        unit = " characters" if blank.rule.get("type") == "string" else ""
-    wanted = {
-        (True, True): f"{least} to {most}{unit}",
-        (True, False): f"at least {least}{unit}",
-        (False, True): f"at most {most}{unit}",
-    }.get((least is not None, most is not None), "")
-    kinds = {"integer": "a whole number", "number": "a number", "moment": "in UTC", "many": "tick any"}
-    return ", ".join(words for words in (kinds.get(blank.control, ""), wanted) if words)
+        unit = "characters" if blank.rule.get("type") == "string" else ""
+    known = (unit, least is not None, most is not None)
+    wanted = str(BOUNDS[known]).format(least=least, most=most) if known in BOUNDS else ""
+    return ", ".join(words for words in (str(HINTS.get(blank.control, "")), wanted) if words)
 
 
 @register.filter

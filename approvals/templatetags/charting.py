@@ -4,20 +4,29 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django import template
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from approvals.queries.insights import STATES, Insights, Place, Took, Week
 from approvals.rules import charts
 
 from .digests import span
+from .simulating import thousands
+from .wording import in_words
 
 register = template.Library()
 
 WIDTHS = {"flat": charts.WIDE, "tall": charts.NARROW}
 SETTLED = {
-    "people": "decided by people", "grant": "by a grant", "rule": "by a rule alone", "glass": "by breaking the glass",
-    "nobody": "ended without a decision", "console": "refused by the console",
-}  # fmt: skip
-SIZES = {"small": "below 1 kB", "middle": "1 to 8 kB", "large": "8 kB and more"}
+    "people": _("decided by people"),
+    "grant": _("by a grant"),
+    "rule": _("by a rule alone"),
+    "glass": _("by breaking the glass"),
+    "nobody": _("ended without a decision"),
+    "console": _("refused by the console"),
+}
+SIZES = {"small": _("below 1 kB"), "middle": _("1 to 8 kB"), "large": _("8 kB and more")}
 
 
 @register.simple_tag
@@ -43,22 +52,25 @@ def settled_chart(week: Week, fold: str) -> list[charts.Bar]:
 def ended_words(insights: Insights) -> str:
     """What the first chart shows, for who cannot see it."""
     most = max(insights.weeks, key=lambda week: week.decided)
-    ways = ", ".join(f"{count:,} {state}" for state, count in zip(STATES, insights.whole.states, strict=True) if count)
-    return (
-        f"Asks that ended, week by week: {ways or 'none'} in all. The most in one week, {most.decided:,}, from "
-        f"{_day(most.starts)} on. The table below has every number."
+    counts = zip(STATES, insights.whole.states, strict=True)
+    ways = ", ".join(f"{thousands(count)} {in_words(state)}" for state, count in counts if count)
+    text = gettext(
+        "Asks that ended, week by week: {ways} in all. The most in one week, {most}, from {day} on. The table below "
+        "has every number."
     )
+    return text.format(ways=ways or gettext("none"), most=thousands(most.decided), day=_day(most.starts))
 
 
 @register.filter
 def took_words(insights: Insights) -> str:
     whole = insights.whole.took
     if not whole.count:
-        return "Time until people decided, week by week: nobody decided anything."
-    return (
-        f"Time until people decided, week by week. In all, half were decided within {lasting(whole.median)}, nine "
-        f"of ten within {lasting(whole.p90)}. The table below has every number."
+        return gettext("Time until people decided, week by week: nobody decided anything.")
+    text = gettext(
+        "Time until people decided, week by week. In all, half were decided within {half}, nine of ten within {most}. "
+        "The table below has every number."
     )
+    return text.format(half=lasting(whole.median), most=lasting(whole.p90))
 
 
 @register.filter
@@ -66,18 +78,18 @@ def lasting(seconds: int | None) -> str:
     """A length of time, from seconds; a dash where there is none."""
     if seconds is None:
         return "–"
-    return f"{seconds} s" if seconds < 60 else span(timedelta(seconds=seconds))
+    return gettext("{number} s").format(number=seconds) if seconds < 60 else span(timedelta(seconds=seconds))
 
 
 @register.filter
 def settled_words(week: Week) -> list[tuple[str, str, int]]:
     """(manner, words, count) of how asks were settled, without what never happened."""
-    return [(name, SETTLED[name], count) for name, count in week.settled.items() if count]
+    return [(name, str(SETTLED[name]), count) for name, count in week.settled.items() if count]
 
 
 @register.filter
 def size_words(size: str) -> str:
-    return SIZES[size]
+    return str(SIZES[size])
 
 
 @register.filter
@@ -112,4 +124,4 @@ def _labels(weeks: Sequence[Week]) -> list[str]:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return formatted(day, pgettext("a day", "j M"))

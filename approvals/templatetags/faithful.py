@@ -8,10 +8,13 @@ from uuid import UUID
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from accounts import times
+from accounts import times, words
 from approvals.models import Action, State
 from approvals.queries.facets import Facets
 from approvals.queries.inbox import Section
@@ -21,39 +24,11 @@ from approvals.rules.rendering import Piece
 from approvals.rules.rendering.layouts import Choice, Field
 from approvals.rules.sentences import Part
 
+from .naming import EVENTS, KINDS
+
 register = template.Library()
 
 WHOLE = 24  # characters of a value in a sentence that move to the next line as one
-KINDS = {
-    "tool_call": ("tool", "Tool call"),
-    "sampling": ("talk", "Sampling"),
-    "sampling_result": ("back", "Sampling result"),
-    "elicitation_form": ("form", "Form"),
-    "elicitation_url": ("link", "Link"),
-}
-EVENTS = {
-    "action.submitted": "asks",
-    "action.commented": "comments",
-    "action.reviewed.approve": "approves",
-    "action.reviewed.deny": "denies",
-    "action.glass_broken": "breaks the glass",
-    "action.edited": "changes it: what was said before counts no more",
-    "action.approved": "settled as approved, receipt signed",
-    "action.denied": "settled as denied, receipt signed",
-    "action.expired": "settled as expired, receipt signed",
-    "action.withdrawn": "withdraws; receipt signed",
-    "action.consumed": "uses the approval",
-    "action.succeeded": "reports: succeeded",
-    "action.failed": "reports: failed",
-    "action.answered": "answers",
-    "action.opened": "goes where the link leads",
-    "action.warned": "warns: little time is left",
-    "action.escalated": "names more owners",
-    "action.wrong_person": "is not the right person, and passes it on",
-    "action.reassigned": "hands it over",
-    "action.took_over": "takes it over",
-    "action.erased": "erases what was asked",
-}
 
 
 @register.filter
@@ -65,8 +40,9 @@ def faithful(pieces: Iterable[Piece]) -> SafeString:
 @register.filter
 def faithful_text(text: str, most: int | None = None) -> SafeString:
     """A foreign text as HTML, made faithful here. `most` characters of it, and dots of ours where it goes on."""
-    shown = faithful(rendering.render(str(text)[:most]))
-    return format_html("{}…", shown) if most is not None and len(str(text)) > most else shown
+    text = str(words.told(text))
+    shown = faithful(rendering.render(text[:most]))
+    return format_html("{}…", shown) if most is not None and len(text) > most else shown
 
 
 @register.filter
@@ -77,7 +53,7 @@ def plainly(pieces: Iterable[Piece]) -> str:
 @register.filter
 def plain_text(text: str) -> str:
     """A foreign text for places that hold no marks: a title, a label."""
-    return rendering.plain(rendering.render(str(text)[:200]))
+    return rendering.plain(rendering.render(str(words.told(text))[:200]))
 
 
 @register.filter
@@ -98,7 +74,7 @@ def icon(kind: str) -> SafeString:
 
 @register.filter
 def kind_name(kind: str) -> str:
-    return KINDS[kind][1]
+    return str(KINDS[kind][1])
 
 
 @register.filter
@@ -189,7 +165,7 @@ def short_digest(dig: str) -> str:
 
 @register.filter
 def event_words(event: str) -> str:
-    return EVENTS.get(event, event)
+    return str(EVENTS.get(event, event))
 
 
 @register.filter
@@ -260,19 +236,21 @@ def trust_path(page: Page) -> trust.Trust:
     return trust.path(
         kind=action.kind, server=action.server.name, name=action.name, checkpoint=action.checkpoint.name,
         subject=action.subject, host=str(said.host.plain) if said.host else "",
-        credential="signing key" if page.key else "bearer token",
+        credential=gettext("signing key") if page.key else gettext("bearer token"),
     )  # fmt: skip
 
 
 @register.filter
 def apart(difference: int) -> str:
-    return f"{abs(difference):,} {'more' if difference > 0 else 'less'}"
+    """How far a number is from the one of the last time."""
+    text = gettext("{number} more than last time") if difference > 0 else gettext("{number} less than last time")
+    return text.format(number=number_format(abs(difference), force_grouping=True))
 
 
 @register.filter
 def grouped(number: float) -> str:
     """A long whole number once more, easier to read; "" when that would say nothing new."""
-    return f"{number:,}" if isinstance(number, int) and abs(number) >= 10_000 else ""
+    return number_format(number, force_grouping=True) if isinstance(number, int) and abs(number) >= 10_000 else ""
 
 
 @register.filter
@@ -301,10 +279,10 @@ def is_chosen(choice: Choice, field: Field) -> bool:
 def consequence(action: Action) -> str:
     """What a last yes does."""
     words = {
-        "tool_call": "The tool may then run once.",
-        "sampling": "The model may then read this once.",
-        "sampling_result": "The server may then have the answer once.",
-        "elicitation_form": "The person may then be asked once.",
-        "elicitation_url": "The person may then open it once.",
+        "tool_call": _("The tool may then run once."),
+        "sampling": _("The model may then read this once."),
+        "sampling_result": _("The server may then have the answer once."),
+        "elicitation_form": _("The person may then be asked once."),
+        "elicitation_url": _("The person may then open it once."),
     }
-    return words[action.kind]
+    return str(words[action.kind])

@@ -1,46 +1,37 @@
-"""What a grant covers, in words. Names and values come from a server: each passes `faithful_text`."""
-
-import json
+"""What a grant covers, in words. Names and values come from a server: each is drawn as payloads are."""
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from approvals.rules.covering import Bound
-from approvals.templatetags.faithful import faithful_text
+from approvals.templatetags.payload import drawn
 
 register = template.Library()
 
-SHOWN = 400  # characters of a value; the ask's own page has all of it
 ANY = {
-    "string": "any text", "integer": "any whole number", "number": "any number", "boolean": "yes or no",
-    "array": "any list", "object": "any values",
+    "string": _("any text"), "integer": _("any whole number"), "number": _("any number"), "boolean": _("yes or no"),
+    "array": _("any list"), "object": _("any values"),
 }  # fmt: skip
-
-
-@register.filter
-def written(value: object) -> SafeString:
-    """A value as JSON, at most 400 characters of it."""
-    text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= SHOWN:
-        return format_html("<code>{}</code>", faithful_text(text))
-    words = '<code>{}</code> <span class="quiet">… {} characters, all of them covered as they are</span>'
-    return format_html(words, faithful_text(text[:SHOWN]), f"{len(text):,}")
 
 
 @register.filter
 def covered(bound: Bound) -> SafeString:
     """How far one argument may go."""
     if bound.how == "same":
-        return format_html("exactly {}", written(bound.value))
+        return format_html(gettext("exactly {value}"), value=drawn(bound.value))
     if bound.how == "any":
         return format_html("<b>{}</b>", ANY[bound.type])
-    whole = "whole number" if bound.type == "integer" else "number"
-    return format_html("any {} from {} to <b>{}</b>", whole, _number(bound.low), _number(bound.high))
+    whole = gettext("any whole number from {low} to <b>{high}</b>")
+    words = whole if bound.type == "integer" else gettext("any number from {low} to <b>{high}</b>")
+    return format_html(words, low=_number(bound.low), high=_number(bound.high))
 
 
 def _number(number: float | None) -> str:
-    return f"{number:,}" if number is not None else ""
+    return number_format(number, force_grouping=True) if number is not None else ""
 
 
 @register.filter

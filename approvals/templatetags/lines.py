@@ -4,20 +4,30 @@ import json
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from placet import jws
 
 from approvals.queries.ledger import Book, Line, Step
 from approvals.rules import climbing
 
-from .faithful import EVENTS, short_digest
+from .faithful import short_digest
+from .naming import EVENTS
+from .simulating import thousands
 
 register = template.Library()
 
 WORDS = {
-    "policy.published": "publishes a rule", "policy.retired": "retires a rule", "grant.given": "gives a grant",
-    "grant.revoked": "revokes a grant", "finding.resolved": "resolves an exception", "server.stopped": "stops a server",
-    "absence.declared": "is away", "absence.ended": "is back", "action.erased": "what was asked is erased",
-}  # fmt: skip
+    "policy.published": _("publishes a rule"),
+    "policy.retired": _("retires a rule"),
+    "grant.given": _("gives a grant"),
+    "grant.revoked": _("revokes a grant"),
+    "finding.resolved": _("resolves an exception"),
+    "server.stopped": _("stops a server"),
+    "absence.declared": _("is away"),
+    "absence.ended": _("is back"),
+    "action.erased": _("what was asked is erased"),
+}
 #: What the list is narrowed to: the events that are looked for most.
 CHOICES = (
     "action.submitted", "action.reviewed.approve", "action.reviewed.deny", "action.approved", "action.denied",
@@ -29,7 +39,7 @@ CHOICES = (
 @register.filter
 def happened(event: str) -> str:
     """An event in words; its own name where there are none."""
-    return EVENTS.get(event) or WORDS.get(event) or event.replace(".", " ").replace("_", " ")
+    return str(EVENTS.get(event) or WORDS.get(event) or "") or event.replace(".", " ").replace("_", " ")
 
 
 @register.simple_tag
@@ -71,14 +81,20 @@ def climb(line: Line) -> climbing.Climb:
 @register.filter
 def climb_words(line: Line) -> str:
     """What the picture shows, for who cannot see it."""
-    return (
-        f"The way from leaf {line.leaf:,} to the root, in {len(line.steps)} steps. At each its hash is joined with one "
-        "beside it. The list beside the picture has every step."
+    text = gettext(
+        "The way from leaf {leaf} to the root, in {steps} steps. At each its hash is joined with one beside it. The "
+        "list beside the picture has every step."
     )
+    return text.format(leaf=thousands(line.leaf), steps=len(line.steps))
 
 
 @register.filter
 def beside(step: Step) -> str:
     """Of which leaves the hash beside is, and on which side it stands."""
-    of = f"leaf {step.first:,}" if step.first == step.last else f"leaves {step.first:,} to {step.last:,}"
-    return f"{of}, on the {'left' if step.left else 'right'}"
+    first, last = thousands(step.first), thousands(step.last)
+    if step.first == step.last:
+        text = gettext("leaf {first}, on the left") if step.left else gettext("leaf {first}, on the right")
+    else:
+        text = gettext("leaves {first} to {last}, on the left")
+        text = text if step.left else gettext("leaves {first} to {last}, on the right")
+    return text.format(first=first, last=last)

@@ -9,20 +9,21 @@ sees, and nowhere else. `static/js/faithful.js` reads it back in the browser.
 from collections.abc import Iterable
 
 from django import template
-from django.template.defaultfilters import filesizeformat, pluralize
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from approvals.queries.page import Page
-from approvals.rules.rendering.values import ROWS, Row, Rows, Value
+from approvals.rules.rendering.values import ROWS, Row, Rows, Sheet, Value, show
 
 from . import watching
 from .faithful import apart, day, element_id, faithful, grouped, open_link
 
 register = template.Library()
-
-EMPTY = mark_safe('<span class="mark" data-empty>empty</span>')
 
 
 @register.simple_tag(takes_context=True)
@@ -57,6 +58,15 @@ def lines(context: template.Context, table: Rows | None, *, at: bool = True) -> 
     return _wrapped(_lines(context, table.rows), _place(table.pointer) if at else "")
 
 
+@register.filter
+def drawn(whole: object) -> SafeString:
+    """A value of an ask on a page that is not the ask's own; what is large stays cut, as its own page has all."""
+    nowhere = template.Context()
+    if isinstance(whole, dict | list) and whole:
+        return lines(nowhere, Sheet(whole).rows(), at=False)
+    return mark_safe(_leaf(nowhere, show(whole, path=(), opened=False)))  # noqa: S308 (made of escaped)
+
+
 @register.simple_tag(takes_context=True)
 def listed(context: template.Context, rows: Iterable[Row]) -> SafeString:
     """Rows as lines, named from where they stand."""
@@ -81,43 +91,60 @@ def _leaf(context: template.Context, shown: Value, where: str = "", *, kind: boo
     if shown.waits:
         return f'<div class="big"{mark} data-leaf data-shut{where}>{_outline(context, shown)}</div>'
     if shown.escaped:
-        words = f"{_measure(shown)}; too many marks to draw, so shown with JSON escapes"
+        words = _("{measure}; too many marks to draw, so shown with JSON escapes").format(measure=_measure(shown))
         inner = (
             f'<p class="sub">{words}</p><pre class="bytes tall" tabindex="0" data-json>{escape(shown.escaped)}</pre>'
         )
         return f"<div{mark} data-leaf{where}>{inner}</div>"
     if shown.large:
         inner = (
-            f'<div class="bytes tall" tabindex="0" role="group" aria-label="Whole value">{faithful(shown.pieces)}</div>'
+            f'<div class="bytes tall" tabindex="0" role="group" aria-label="{_("Whole value")}">'
+            f"{faithful(shown.pieces)}</div>"
         )
-        return f'<div{mark} data-leaf{where}><p class="sub">{_measure(shown)}, opened by you</p>{inner}</div>'
+        words = _("{measure}, opened by you").format(measure=_measure(shown))
+        return f'<div{mark} data-leaf{where}><p class="sub">{words}</p>{inner}</div>'
     said = f" <small data-kind>{shown.kind}</small>" if kind and shown.kind != "string" else ""
-    whole = faithful(shown.pieces) if shown.pieces else EMPTY
+    whole = (
+        faithful(shown.pieces) if shown.pieces else format_html('<span class="mark" data-empty>{}</span>', _("empty"))
+    )
     return f"<span data-leaf{where}>{whole}{said}</span>"
 
 
 def _outline(context: template.Context, shown: Value) -> str:
-    several = f"{shown.alarms:,} places or more" if shown.more else f"{shown.alarms:,} place{pluralize(shown.alarms)}"
-    hidden = f'<b class="no">hidden text in {several}</b>' if shown.alarms else ""
-    about = f"{shown.lines} line{pluralize(shown.lines)}, {hidden or 'no hidden text'}"
+    about = _lines_and(shown.lines, _hidden(shown) or _("no hidden text"))
     return (
         f"<div><b>{filesizeformat(shown.size)}</b>"
-        f'<span class="quiet small">{about}</span>{_link(context, shown.key, "Open and read")}</div>'
-        f'<div class="ends"><p class="bytes">{faithful(shown.pieces)}</p><p class="tiny">… then, at its end …</p>'
+        f'<span class="quiet small">{about}</span>{_link(context, shown.key, _("Open and read"))}</div>'
+        f'<div class="ends"><p class="bytes">{faithful(shown.pieces)}</p>'
+        f'<p class="tiny">{_("… then, at its end …")}</p>'
         f'<p class="bytes">{faithful(shown.tail)}</p></div>'
     )
 
 
 def _measure(shown: Value) -> str:
-    several = f"{shown.alarms:,} or more" if shown.more else f"{shown.alarms:,}"
-    hidden = f'<b class="no">{several} hidden</b>' if shown.alarms else "nothing hidden"
-    return f"{filesizeformat(shown.size)}, {shown.lines} line{pluralize(shown.lines)}, {hidden}"
+    several = _("{number} hidden, or more") if shown.more else _("{number} hidden")
+    hidden = several.format(number=number_format(shown.alarms, force_grouping=True))
+    words = f'<b class="no">{hidden}</b>' if shown.alarms else _("nothing hidden")
+    return f"{filesizeformat(shown.size)}, {_lines_and(shown.lines, words)}"
+
+
+def _hidden(shown: Value) -> str:
+    """In how many places there is hidden text; "" for none."""
+    text = ngettext("hidden text in {number} place", "hidden text in {number} places", shown.alarms)
+    text = _("hidden text in {number} places or more") if shown.more else text
+    said = text.format(number=number_format(shown.alarms, force_grouping=True))
+    return f'<b class="no">{said}</b>' if shown.alarms else ""
+
+
+def _lines_and(lines: int, more: str) -> str:
+    return ngettext("{number} line, {more}", "{number} lines, {more}", lines).format(number=lines, more=more)
 
 
 def _opener(context: template.Context, table: Rows) -> str:
-    what = "the first 100 and the last 20 are below" if table.total > ROWS else "one has a very long name"
-    said = f'<div><b>{table.total} values</b><span class="quiet small">{what}</span>'
-    return f'<div class="big opener" data-shut>{said}{_link(context, table.key, "Open all")}</div></div>'
+    what = _("the first 100 and the last 20 are below") if table.total > ROWS else _("one has a very long name")
+    count = ngettext("{number} value", "{number} values", table.total).format(number=table.total)
+    said = f'<div><b>{count}</b><span class="quiet small">{what}</span>'
+    return f'<div class="big opener" data-shut>{said}{_link(context, table.key, _("Open all"))}</div></div>'
 
 
 def _link(context: template.Context, key: str, words: str) -> SafeString:
@@ -128,9 +155,10 @@ def _link(context: template.Context, key: str, words: str) -> SafeString:
 
 def _bytes(table: Rows, where: str) -> str:
     how = "whole" if table.whole else "names"
-    words = "with names too long to repeat. Shown as one value" if table.whole else "are too many to name. Shown"
+    long = _("{number} values with names too long to repeat. Shown as one value, as escaped bytes.")
+    words = long if table.whole else _("{number} values are too many to name. Shown, as escaped bytes.")
     return (
-        f'<p class="sub">{table.total} values {words}, as escaped bytes.</p>'
+        f'<p class="sub">{words.format(number=table.total)}</p>'
         f'<pre class="bytes tall" tabindex="0" data-all="{how}"{where}>{escape(table.escaped)}</pre>'
     )
 
@@ -140,14 +168,14 @@ def _table(context: template.Context, table: Rows, where: str) -> str:
     if table.compared:
         before = f'<th scope="col">{_last(context["page"])}</th>'
     rows = "".join(_row(context, row, compared=table.compared) for row in table.rows)
-    head = f'<tr><th scope="col">Name and type</th><th scope="col">This ask</th>{before}</tr>'
+    head = f'<tr><th scope="col">{_("Name and type")}</th><th scope="col">{_("This ask")}</th>{before}</tr>'
     return f'<table class="ledger"{where}><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
 def _last(page: Page) -> str:
     """When one like it was approved last, with the way there for who may see it."""
     last = page.history.last
-    words = f"Last approved, {day(last.settled_at)}"
+    words = _("Last approved, {day}").format(day=day(last.settled_at))
     return f'<a href="{reverse("action", args=[last.pk])}">{words}</a>' if page.deciding.holds else words
 
 
@@ -164,10 +192,10 @@ def _row(context: template.Context, row: Row, *, compared: bool) -> str:
 
 def _now(context: template.Context, row: Row) -> str:
     if not row.value:
-        return '<span class="quiet">not in this ask</span>'
+        return f'<span class="quiet">{_("not in this ask")}</span>'
     leaf = _leaf(context, row.value, kind=False)
     shown = f"<mark>{leaf}</mark>" if row.changed and not row.value.large else leaf
-    words = (grouped(row.value.plain), f"{apart(row.difference)} than last time" if row.difference else "")
+    words = (grouped(row.value.plain), apart(row.difference) if row.difference else "")
     more = "; ".join(word for word in words if word)
     difference = f'<span class="sub">{more}</span>' if more else ""
     return f"{shown}{difference}{watching.beside(context.get('page'), row.value)}"
@@ -175,8 +203,8 @@ def _now(context: template.Context, row: Row) -> str:
 
 def _was(row: Row) -> str:
     if not row.changed:
-        return "same"
-    return earlier(row.was) if row.was else "not there"
+        return _("same")
+    return earlier(row.was) if row.was else _("not there")
 
 
 @register.filter
@@ -185,8 +213,9 @@ def earlier(was: Value) -> SafeString:
     if was.escaped:
         return format_html('<span class="bytes">{}</span>', was.escaped)
     if not was.pieces:
-        return mark_safe('<span class="mark">empty</span>')
-    end = format_html(" … {}, {} in all", faithful(was.tail), filesizeformat(was.size)) if was.tail else ""
+        return format_html('<span class="mark">{}</span>', _("empty"))
+    words = _(" … {end}, {size} in all")
+    end = format_html(words, end=faithful(was.tail), size=filesizeformat(was.size)) if was.tail else ""
     return format_html("{}{}", faithful(was.pieces), conditional_escape(end))
 
 

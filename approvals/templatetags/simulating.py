@@ -1,30 +1,43 @@
 """What became of an ask, and what would, in words."""
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
 WENT = {
-    "approved": "approved by people", "denied": "denied by people", "expired": "expired", "withdrawn": "withdrawn",
-    "pending": "still waiting", "glass": "approved by breaking the glass", "allowed": "allowed by a rule",
-    "granted": "approved by a grant",
-}  # fmt: skip
+    "approved": _("approved by people"),
+    "denied": _("denied by people"),
+    "expired": _("expired"),
+    "withdrawn": _("withdrawn"),
+    "pending": _("still waiting"),
+    "glass": _("approved by breaking the glass"),
+    "allowed": _("allowed by a rule"),
+    "granted": _("approved by a grant"),
+}
 GOES = {
-    "review": "asked of people", "others": "asked of other people", "allow": "allowed by a rule",
-    "policy_denied": "denied by a rule", "policy_error": "denied: a condition cannot be evaluated",
-    "outside_policy": "denied: outside of every rule", "no_checkpoint": "denied: no checkpoint",
-    "no_owner": "denied: nobody could decide it", "not_listed": "denied: not on the server’s list",
-}  # fmt: skip
+    "review": _("asked of people"),
+    "others": _("asked of other people"),
+    "allow": _("allowed by a rule"),
+    "policy_denied": _("denied by a rule"),
+    "policy_error": _("denied: a condition cannot be evaluated"),
+    "outside_policy": _("denied: outside of every rule"),
+    "no_checkpoint": _("denied: no checkpoint"),
+    "no_owner": _("denied: nobody could decide it"),
+    "not_listed": _("denied: not on the server’s list"),
+}
 
 
 @register.filter
 def went(was: str) -> str:
-    return WENT.get(was) or GOES.get(was, f"denied: {was.replace('_', ' ')}")
+    return str(WENT.get(was) or goes(was))
 
 
 @register.filter
 def goes(would: str) -> str:
-    return GOES.get(would, f"denied: {would.replace('_', ' ')}")
+    return str(GOES.get(would) or gettext("denied: {reason}").format(reason=would.replace("_", " ")))
 
 
 @register.filter
@@ -37,4 +50,4 @@ def manner(way: str) -> str:
 
 @register.filter
 def thousands(number: int) -> str:
-    return f"{number:,}"
+    return number_format(number, force_grouping=True)

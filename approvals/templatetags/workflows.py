@@ -4,14 +4,17 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import ngettext
 
+from accounts import times
 from approvals.models import Action, State
 from approvals.queries import history
 from approvals.queries.page import Page
 from approvals.queries.sessions import Session, Step
 from approvals.rules import rendering, timelines
 
-from .faithful import KINDS
+from .faithful import kind_name
+from .wording import in_words
 
 register = template.Library()
 
@@ -22,19 +25,23 @@ MANNERS = {State.APPROVED: "approved", State.DENIED: "denied", State.EXPIRED: "e
 @register.simple_tag
 def session_picture(session: Session, at: object, fold: str) -> timelines.Picture:
     steps = [_step(step) for step in session.steps]
-    names = [KINDS[kind][1] for kind in session.kinds]
+    names = [kind_name(kind) for kind in session.kinds]
     return timelines.draw(steps, names=names, at=at, width=WIDTHS[fold])
 
 
 @register.filter
 def session_words(session: Session) -> str:
     """What the picture shows, for who cannot see it."""
-    steps = len(session.steps)
-    ways = ", ".join(f"{count} {state}" for state, count in session.endings)
-    return (
-        f"Time line of {steps} step{'' if steps == 1 else 's'}, from {session.steps[0].action.created_at:%H:%M:%S} on. "
-        f"In the whole session {ways}. The list below has every step and time."
+    ways = ", ".join(f"{count} {in_words(state)}" for state, count in session.endings)
+    text = ngettext(
+        "Time line of {steps} step, from {time} on. In the whole session {ways}. "
+        "The list below has every step and time.",
+        "Time line of {steps} steps, from {time} on. In the whole session {ways}. "
+        "The list below has every step and time.",
+        len(session.steps),
     )
+    begins = times.clock(session.steps[0].action.created_at)
+    return text.format(steps=len(session.steps), time=begins, ways=ways)
 
 
 @register.filter
@@ -63,7 +70,7 @@ def short_name(name: str) -> str:
 def _step(step: Step) -> timelines.Step:
     action = step.action
     return timelines.Step(
-        number=step.number, lane=KINDS[action.kind][1], manner=MANNERS.get(action.state, "pending"),
+        number=step.number, lane=kind_name(action.kind), manner=MANNERS.get(action.state, "pending"),
         begins=action.created_at, ends=action.settled_at, used=step.used, reported=step.reported,
         failed=step.outcome == "failed",
     )  # fmt: skip
