@@ -154,6 +154,22 @@ def test_a_role_that_cannot_be_bounded_is_refused(db):
     assert any("GRANT SELECT, INSERT ON" in text for text in run("db_roles", "nobody_here")["statements"])
 
 
+def test_a_role_that_may_do_more_by_belonging_to_another_is_refused(role):
+    with connection.cursor() as cursor:
+        for other in ("pg_write_all_data", "pg_write_server_files", "scribe", "behind_it"):
+            if not other.startswith("pg_"):
+                cursor.execute(f"CREATE ROLE {other} NOINHERIT")
+            right = {"scribe": "DELETE", "behind_it": "UPDATE (actor)"}.get(other)
+            cursor.execute(f"GRANT {right} ON approvals_entry TO {other}" if right else "SELECT 1")
+            cursor.execute(f"GRANT {other} TO {role}")
+            assert refused("db_roles", role, "--apply") == "bad_role", other
+            cursor.execute(f"REVOKE {other} FROM {role}")
+            if right:
+                cursor.execute(f"DROP OWNED BY {other}")
+                cursor.execute(f"DROP ROLE {other}")
+    assert run("db_roles", role, "--apply")["applied"]
+
+
 @pytest.mark.parametrize("attack", ["edit", "delete", "insert", "swap", "truncate", "rewrite", "another_key"])
 def test_whoever_owns_the_database_is_found_by_a_head_held_outside(history, now, tmp_path, capsys, attack):
     """Triggers and foreign keys unheeded; for a rewritten history, signed with the console's own key or another."""

@@ -30,6 +30,15 @@ SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls, pg_has_role(
        EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid)
   FROM pg_roles WHERE rolname = %s
 """
+# What it could do as any role that it may become, its own among them: rights come by membership too.
+_REACHED = """
+SELECT c.relname, other.rolname FROM pg_roles AS other CROSS JOIN pg_class AS c
+ WHERE pg_has_role(%s, other.oid, 'MEMBER') AND c.relnamespace = 'public'::regnamespace AND c.relname = ANY(%s)
+   AND (other.rolsuper OR other.rolcreaterole OR other.rolname IN ('pg_execute_server_program', 'pg_write_server_files')
+        OR has_any_column_privilege(other.oid, c.oid, 'UPDATE')
+        OR has_table_privilege(other.oid, c.oid, 'DELETE, TRUNCATE, TRIGGER'))
+ LIMIT 1
+"""
 
 
 class Command(TellingCommand):
@@ -49,10 +58,12 @@ class Command(TellingCommand):
                 _make(cursor, role, password_file.read_text().strip())
             if apply:
                 _refuse_powerful(cursor, role)
-            found = rights.statements(_tables(cursor), role=role)
+            tables = _tables(cursor)
+            found = rights.statements(tables, role=role)
             if apply:
                 for statement in found:
                     cursor.execute(statement)
+                _refuse_reaching(cursor, role, [each.name for each in tables if each.stays and each.kept])
         said = {"role": role, "applied": apply, "statements": found}
         if apply:
             return said, f"{role} may read and write what the console needs, and change nothing that was said."
@@ -86,3 +97,11 @@ def _refuse_powerful(cursor: Any, role: str) -> None:
         raise BadRole(f"There is no role {role}. Make it, or name a file with its password: --password-file.")
     if any(found):
         raise BadRole(f"{role} owns tables, or has rights over roles or everything, so nothing can be kept from it.")
+
+
+def _refuse_reaching(cursor: Any, role: str, stay: list[str]) -> None:
+    """What was taken from the role itself it must not have through others."""
+    cursor.execute(_REACHED, [role, stay])
+    if found := cursor.fetchone():
+        table, other = found
+        raise BadRole(f"{role} can still change {table}, by what the role {other} may do. Take it out of that role.")
