@@ -246,6 +246,15 @@ def receipt(*, user: User, action_id: UUID, at: datetime) -> bytes:
     return bytes(found.jws)
 
 
+def looked_at(*, user: User, action_id: UUID, opened: frozenset[str], at: datetime) -> tuple[list[str], int]:
+    """What a yes still has to see: keys of large values that are not among those `opened`; and how many are.
+
+    Whoever has no yes to give misses nothing; NotFound as of `read`.
+    """
+    page = read(user=user, action_id=action_id, opened=opened, at=at)
+    return page.waiting if page.decides or page.breaks else [], page.unfolded
+
+
 def _opened(user: User, action_id: UUID, *, at: datetime) -> tuple[Action, list[Review], deciding.Deciding]:
     action = _find(action_id)
     reviews = list(Review.objects.filter(action=action).select_related("reviewer", "on_behalf_of").defer("stmt"))

@@ -281,10 +281,9 @@ def looked_at(request: HttpRequest, action_id: UUID) -> tuple[list[str], int]:
     """What a yes still has to see: keys of large values that this person's page had not opened; and how many it had."""
     opened = frozenset(_opened(request.POST, "opened"))
     try:
-        page = action_page.read(user=request.user, action_id=action_id, opened=opened, at=timezone.now())
+        return action_page.looked_at(user=request.user, action_id=action_id, opened=opened, at=timezone.now())
     except NotFound as refusal:
         raise Http404(refusal.message) from refusal
-    return page.waiting if page.decides or page.breaks else [], page.unfolded
 
 
 def _opened(sent: QueryDict, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from placet.receipts import FileSigner
 
 from accounts import servers
 from accounts.models import Server
-from approvals.models import Action, Receipt
+from approvals.models import Action, Receipt, Review
 from tests.asks import ask, submit
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,18 @@ def test_who_may_not_decide_on_the_page_may_not_decide_by_command(asked, carol, 
 @pytest.mark.parametrize("named", ["01a20762-e85e-7a52-bd97-37755c29ab69", "nonsense"])
 def test_an_action_that_is_none_is_not_found(alice, named):
     assert refused("decide", named, "approve", "--as", "alice") == "not_found"
+
+
+def test_a_yes_to_large_values_by_command_says_what_was_printed(refund, alice, bob, shop, now):
+    value = ask()
+    value["mcp"]["params"]["arguments"]["note"] = "long " * 1_000
+    action = submit(shop, value, at=now).action
+    says = ("decide", str(action.pk), "approve", "--as", "alice")
+    assert refused(*says) == "unopened" and refused(*says, "--opened", "A" * 43) == "stale_view"
+    run(*says, "--opened", run("show", str(action.pk), "--as", "alice")["seen"])
+    assert json.loads(Review.objects.get().stmt)["opened"] == 1
+    other = submit(shop, value, key="b", at=now).action
+    assert run("decide", str(other.pk), "deny", "--as", "bob")["state"] == "denied", "a no opens nothing"
 
 
 def test_a_second_decision_is_refused_by_name(asked):
