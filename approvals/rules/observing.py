@@ -21,11 +21,12 @@ _MEMBER = re.compile(r"""\.(\w+)|\["([^"]*)"\]|\['([^']*)'\]|\[(\d+)\]""")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value by its name, as JSON; `there` is False when the ask has no such member."""
+    """A value by its name, and as short JSON; `there` is False when the ask has no such member."""
 
     name: str
     text: str = ""
     there: bool = True
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def _value(path: str, known: Mapping[str, Any]) -> Value:
             found = found[int(index)] if index else found[dotted or double or single]
         except (KeyError, IndexError, TypeError):
             return Value(path, there=False)
-    return Value(path, _written(found))
+    plain = found if isinstance(found, str | int | float | dict | list | None) else str(found)
+    return Value(path, _written(found), value=plain)
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,8 @@ from placet import canonical
 
 from accounts import servers
 from approvals.models import Assignment, GrantUse
+from approvals.rules.covering import Bound
+from approvals.templatetags import granting
 from tests.approvals.admitting import claims, flood, states
 from tests.asks import ask, submit
 from tests.publishing import publish
@@ -143,3 +145,11 @@ def test_what_is_granted_has_the_bytes_that_were_asked(granted, shop, later):
     action = submit(shop, at=later).action
     (detail,) = claims(action)["authorization_details"]
     assert detail["dig"] == action.dig == canonical.digest_bytes(bytes(action.body))
+
+
+def test_a_covered_value_is_drawn_as_payloads_are():
+    drawn = granting.covered(Bound("note", "same", "string", "a \u202etoy" + "x" * 5_000))
+    assert "U+202E" in drawn and "hidden text in 1 place" in drawn, "cut in the middle, its size and hidden text told"
+    assert "data-leaf" in drawn and len(drawn) < 2_000
+    nested = granting.covered(Bound("lines", "same", "array", [{"sku": "<b>1</b>"}, []]))
+    assert "&lt;b&gt;1" in nested and "[0]/sku" in nested and "list" in nested
