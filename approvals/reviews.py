@@ -26,7 +26,8 @@ from .errors import (
     TextMissing,
     TextTooLong,
 )  # fmt: skip
-from .models import Action, Comment, Receipt, State
+from .errors.sealed import Erased
+from .models import Action, Comment, Erasure, Receipt, State
 from .rules import quorum
 from .together import Together
 from .verdicts import TEXT_LIMIT, Answer, Given, Recorded
@@ -94,7 +95,11 @@ _together = Together(
 
 
 def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Comment:
-    """Say something to the other owners. No server ever reads it."""
+    """Say something to the other owners. No server ever reads it.
+
+    What was erased takes no more words: they would be the only ones that nobody can erase. The lock makes an erasure
+    come before, or find them.
+    """
     text = text.strip()
     if not text:
         raise TextMissing()
@@ -103,6 +108,9 @@ def comment(*, action_id: UUID, author: User, text: str, at: datetime) -> Commen
     secrecy.require_none(text, at="/text", who=author.urn)
     with transaction.atomic():
         action = access.action_seen_by(author, action_id, at=at)
+        Action.objects.select_for_update(of=("self",)).only("pk").get(pk=action.pk)
+        if Erasure.objects.filter(action=action).exists():
+            raise Erased()
         said = Comment.objects.create(action=action, author=author, text=text, at=at)
         ledger.record(
             event="action.commented",

@@ -111,14 +111,25 @@ class SealedField(models.BinaryField):
 
 
 class SealedText(SealedField):
-    """Words, sealed in the same way; they have no digest beside them."""
+    """Words, sealed in the same way. They have no digest beside them: whose they are is bound instead. They were never
+    stored open.
+    """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, by: str = "author_id", **options: Any) -> None:
+        self.by = by
         super().__init__(**{"dig": "", **options})
 
     @override
+    def context(self, row: Any) -> Context:
+        return self.at(getattr(row, self.action), str(getattr(row, self.by)))
+
+    @override
     def opened(self, stored: bytes | str, row: Any) -> str:
-        return stored if isinstance(stored, str) else boxes.opened(bytes(stored), self.context(row)).decode()
+        if isinstance(stored, str):
+            return stored
+        if not (boxes.is_sealed(bytes(stored[:1])) or boxes.is_erased(bytes(stored))):
+            raise Unreadable()
+        return boxes.opened(bytes(stored), self.context(row)).decode()
 
     @override
     def sealed(self, row: Any) -> bytes | None:

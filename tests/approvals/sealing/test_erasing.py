@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from approvals import answers, erasing, redemption
+from approvals import answers, erasing, redemption, reviews
 from approvals.errors import NotFound, TextMissing
 from approvals.errors.sealed import AlreadyErased, Erased, NotErasable, OwnWord
 from approvals.models import Action, Answer, Comment, Edit, Entry, Erasure, Receipt, Review
@@ -49,6 +49,14 @@ def test_an_answer_goes_with_its_question(shop, alice, logan, now, later, over, 
     assert found.content is None
     assert found.said == "accept"
     assert found.dig
+
+
+def test_what_was_erased_takes_no_more_words(decided, logan, alice, over):
+    """They would be the only ones that nobody can erase."""
+    erase(decided, logan, at=over)
+    with pytest.raises(Erased):
+        reviews.comment(action_id=decided.pk, author=alice, text="It was order A1.", at=over)
+    assert Comment.objects.count() == 1
 
 
 # ── Who may, and when ────────────────────────────────────────────────────────────────────────────────────────────────

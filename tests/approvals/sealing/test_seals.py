@@ -4,19 +4,20 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import BinaryField, Value
 from hypothesis import given
 from hypothesis import strategies as st
 from placet import canonical
 
 from approvals.errors.sealed import Unreadable
-from approvals.models import Action, Answer, Edit
+from approvals.models import Action, Answer, Comment, Edit
 from approvals.queries import inbox
 from approvals.queries.facets import Facets
 from approvals.sealing import BODY, CONTEXT, OVERHEAD, Box, Context, boxes, opened
 from tests.approvals import answering, editing
 from tests.asks import ask, submit
 
-from .unsealing import put
+from .unsealing import put, without_law
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,19 @@ def test_one_changed_bit_anywhere_is_found():
     for cut in (b"", stored[:50], stored[:-1]):
         with pytest.raises(Unreadable):
             opened(cut, place)
+
+
+def test_words_open_under_the_name_of_who_said_them_only(decided, alice, bob, now):
+    """Somebody who can write rows puts alice's words, or words of their own, beside another name."""
+    said = Comment.objects.get()
+    stored = said.__dict__["text"]
+    for forged in ({"author": bob, "text": stored}, {"author": alice, "text": b"{made up}"}):
+        with without_law():
+            made = Comment.objects.create(action=said.action, at=now, author=forged["author"], text="x")
+            Comment.objects.filter(pk=made.pk).update(text=Value(forged["text"], output_field=BinaryField()))
+        with pytest.raises(Unreadable):
+            Comment.objects.get(pk=made.pk).text  # noqa: B018
+    assert Comment.objects.get(pk=said.pk).text == "Looks like order A1 again."
 
 
 # ── In the database ──────────────────────────────────────────────────────────────────────────────────────────────────
