@@ -3,6 +3,7 @@
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class SignIn(models.Model):
@@ -13,11 +14,11 @@ class SignIn(models.Model):
     """
 
     class How(models.TextChoices):
-        PASSWORD = "password", "password"
-        SECOND = "second", "password and second factor"
-        PASSKEY = "passkey", "passkey"
-        PROVIDER = "provider", "single sign-on"
-        PROVIDER_SECOND = "provider2", "single sign-on and second factor"
+        PASSWORD = "password", _("password")
+        SECOND = "second", _("password and second factor")
+        PASSKEY = "passkey", _("passkey")
+        PROVIDER = "provider", _("single sign-on")
+        PROVIDER_SECOND = "provider2", _("single sign-on and second factor")
 
     person = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="sign_ins", db_index=False)
     at = models.DateTimeField()

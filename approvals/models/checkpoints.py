@@ -6,7 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from accounts.words import joined, said
 
 from ..rules import policies
 
@@ -22,11 +25,11 @@ class Kind(models.TextChoices):
 
 
 class State(models.TextChoices):
-    PENDING = "pending"
-    APPROVED = "approved"
-    DENIED = "denied"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
+    PENDING = "pending", _("Pending")
+    APPROVED = "approved", _("Approved")
+    DENIED = "denied", _("Denied")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class Duty(models.TextChoices):
@@ -112,9 +115,10 @@ class Policy(models.Model):
     @property
     def needed(self) -> str:
         """How many of which roles must say yes, in words."""
-        return " and ".join(f"{need.count} of {need.role}" for need in self.rule.needs)
+        needs = (said("{count} of {role}", count=need.count, role=need.role) for need in self.rule.needs)
+        return joined(needs, said(" and "))
 
     @property
     def approval_role(self) -> str:
         """The roles whose people decide, in words."""
-        return " and ".join(dict.fromkeys(need.role for need in self.rule.needs))
+        return joined(dict.fromkeys(need.role for need in self.rule.needs), said(" and "))

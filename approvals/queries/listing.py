@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from accounts.words import said
+
 from .. import access, assignment, spoken
 from ..models import Action, How, Kind, Review, State
 from ..rules import quorum
@@ -52,7 +54,9 @@ class Row:
     def handed(self) -> str:
         """What the last handover says to others; `action` was read with who looks after it."""
         how, who, to = (getattr(self.action, f"handed_{what}", None) for what in ("how", "by", "to"))
-        return {How.TOOK_OVER: f"{who} took this over", How.REASSIGNED: f"{who} handed this to {to}"}.get(how, "")
+        if how == How.TOOK_OVER:
+            return said("{name} took this over", name=who)
+        return said("{name} handed this to {to}", name=who, to=to) if how == How.REASSIGNED else ""
 
     @property
     def need(self) -> int:

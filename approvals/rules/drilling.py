@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from accounts.words import said
+
 
 @dataclass(frozen=True, slots=True)
 class Planted:
@@ -44,17 +46,19 @@ def _wider(mark: str) -> dict[str, Any]:
 
 
 PLANTED = (
-    Planted("payee", "a Cyrillic letter in the payee’s name", _payee),
-    Planted("reordered", "a file whose name was turned round, so that a program read like a document", _reordered),
-    Planted("smuggled", "an order in characters that nobody sees", _smuggled),
-    Planted("factor", "an amount ten thousand times what its reason says", _factor),
-    Planted("wider", "far more access than what was spoken of", _wider),
+    Planted("payee", said("a Cyrillic letter in the payee’s name"), _payee),
+    Planted(
+        "reordered", said("a file whose name was turned round, so that a program read like a document"), _reordered
+    ),
+    Planted("smuggled", said("an order in characters that nobody sees"), _smuggled),
+    Planted("factor", said("an amount ten thousand times what its reason says"), _factor),
+    Planted("wider", said("far more access than what was spoken of"), _wider),
 )
 _BY_CODE = {each.code: each for each in PLANTED}
 
 
 def words(code: str) -> str:
-    return _BY_CODE[code].words if code in _BY_CODE else "something that ought to be denied"
+    return _BY_CODE[code].words if code in _BY_CODE else said("something that ought to be denied")
 
 
 def choose(number: int, *, practice: int) -> Planted:

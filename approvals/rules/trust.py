@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from accounts.words import joined, said, told
+
 from .rendering import plain, render
 
 SHORT = 18  # characters of a name in the picture; the whole name stands in the text beside it
@@ -10,11 +12,11 @@ GATE, TARGET = 520, 671
 
 # Kind -> (before the boundary, after it, what stands behind it)
 BOUNDARIES = {
-    "tool_call": ("model context", "execution", "tool"),
-    "sampling": ("server", "model context", "model"),
-    "sampling_result": ("model context", "server", "back to the server"),
-    "elicitation_form": ("server", "person", "form"),
-    "elicitation_url": ("model context", "authentication", "link, outside"),
+    "tool_call": (said("model context"), said("execution"), said("tool")),
+    "sampling": (said("server"), said("model context"), said("model")),
+    "sampling_result": (said("model context"), said("server"), said("back to the server")),
+    "elicitation_form": (said("server"), said("person"), said("form")),
+    "elicitation_url": (said("model context"), said("authentication"), said("link, outside")),
 }
 
 
@@ -39,11 +41,15 @@ class Trust:
 
     @property
     def spoken(self) -> str:
-        words = [f"{s.name} ({'said by the server' if s.claimed else 'known'})" for s in self.stations]
-        return (
-            f"Trust path: {', then '.join(words)}, then this checkpoint, then {self.target.name}. "
-            f"The checkpoint is where {self.before} becomes {self.after}."
-        )
+        words = [
+            said("{name} (said by the server)", name=s.name) if s.claimed else said("{name} (known)", name=s.name)
+            for s in self.stations
+        ]
+        return said(
+            "Trust path: {stations}, then this checkpoint, then {target}. The checkpoint is where {before} becomes "
+            "{after}.",
+            stations=joined(words, said(", then ")), target=self.target.name, before=self.before, after=self.after,
+        )  # fmt: skip
 
     @property
     def gate_y(self) -> int:
@@ -57,13 +63,18 @@ class Trust:
 def path(*, kind: str, server: str, name: str, checkpoint: str, subject: str, host: str, credential: str) -> Trust:
     """Lay out the path. Subject and host are what the server says; the rest this console knows."""
     before, after, what = BOUNDARIES[kind]
-    passed = [(subject, "person, says the server", True), (host, "host, says the server", True)]
-    passed = [station for station in passed if station[0]] + [(server, f"server, {credential}", False)]
+    known = said("server, {credential}", credential=credential)
+    passed = [(subject, said("person, says the server"), True), (host, said("host, says the server"), True)]
+    passed = [station for station in passed if station[0]] + [(server, known, False)]
     stations = tuple(
         Station(_short(who), words, claimed, x=COLUMNS[len(passed)][index], y=10 + 42 * index)
         for index, (who, words, claimed) in enumerate(passed)
     )
-    ends = {"sampling": "the model", "sampling_result": server, "elicitation_form": subject or "its user"}
+    ends = {
+        "sampling": told(said("the model")),
+        "sampling_result": server,
+        "elicitation_form": subject or told(said("its user")),
+    }
     target = Station(_short(ends.get(kind, name)), what, claimed=False, x=TARGET)
     return Trust(stations, target, _short(checkpoint, 24), before, after)
 
