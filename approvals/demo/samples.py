@@ -84,7 +84,7 @@ def _payout() -> Ask:
         {"account": "Nordlicht Handel GmbH", "amount": 1250000, "currency": "EUR", "invoice": "R-771"},
         subject="nina@example.org",
         session="s-83",
-        timeout="50m",
+        timeout="100m",
         claims={"title": "Monthly payout to supplier", "risk": "medium"},
     )
 

@@ -71,6 +71,8 @@ def _founded(*, at: datetime) -> dict[str, Server]:
     if new:
         for server, names in samples.TOOLS.items():
             sightings.listed(server=_identity(told[server]), names=names, at=began)
+        for server in told.values():
+            servers.issue_token(server=server, at=began)  # shown to nobody: these servers ask by themselves no more
         company.change_the_rule(at=began + timedelta(days=1))
         company.go_away(at=at - timedelta(days=3))
         company.ask_for_a_change(at=at - timedelta(hours=2))
