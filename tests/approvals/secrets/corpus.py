@@ -38,6 +38,10 @@ class Form:
         return {"mode": "form", "message": self.message, "requestedSchema": schema}
 
     @property
+    def names(self) -> frozenset[str]:
+        return frozenset(field["name"] for field in self.fields)
+
+    @property
     def hits(self) -> list[Hit]:
         return asking.asked(self.params)
 
@@ -67,8 +71,14 @@ def forms() -> tuple[Form, ...]:
 
 
 @cache
-def score(*, held_out: bool) -> Score:
+def score(*, held_out: bool, unlike: bool = False) -> Score:
+    """Of one half; with `unlike` of those alone whose fields are not named as in a form of the other half: the forms of
+    one program resemble each other, in several languages even more.
+    """
     mine = [form for form in forms() if form.held_out is held_out]
+    if unlike:
+        others = {form.names for form in forms() if form.held_out is not held_out}
+        mine = [form for form in mine if form.names not in others]
     refused = {form.path: bool(form.hits) for form in mine}
     return Score(
         len(mine), sum(refused[form.path] and bool(form.asks) for form in mine),
