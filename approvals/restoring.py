@@ -1,8 +1,8 @@
 """After a database came back from a backup: nothing that was over may be there again.
 
 What was used, revoked or signed out since the backup is unknown to an older database. So approvals that could still be
-used count as used, grants are revoked and sessions end. Tokens, passkeys and roles cannot be told: whoever ran the
-restore looks at them.
+used count as used, grants are revoked and sessions end. Tokens, passkeys and roles cannot be told, nor what waits again
+and was decided since: whoever ran the restore looks at them.
 """
 
 from dataclasses import dataclass
@@ -14,18 +14,19 @@ from placet import canonical
 from accounts.models import Session
 
 from . import ledger
-from .models import Action, Consumption, Grant, Receipt, State
+from .models import Action, Consumption, Grant, Question, Receipt, State
 
 KEY = "console:restored"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many of each."""
+    """How many of each; and how many wait, perhaps again: asks for owners, released questions for their subjects."""
 
     approvals: int
     grants: int
     sessions: int
+    waiting: int = 0
 
 
 @transaction.atomic
@@ -42,7 +43,9 @@ def end(*, by: str, at: datetime) -> Ended:
         ledger.record(event="grant.revoked", actor=by, dig=canonical.digest_bytes(bytes(grant.jws)), at=at)
     sessions, _ = Session.objects.all().delete()
     ledger.record(event="database.restored", actor=by, at=at)
-    return Ended(len(spent), len(living), sessions)
+    asks = Action.objects.filter(state=State.PENDING, deadline_at__gt=at).count()
+    questions = Question.objects.filter(until__gt=at, action__answer=None).count()
+    return Ended(len(spent), len(living), sessions, asks + questions)
 
 
 def _spend(action: Action, *, by: str, at: datetime) -> None:

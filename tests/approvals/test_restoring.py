@@ -51,6 +51,11 @@ def test_an_approval_that_was_used_is_not_usable_again_after_a_restore(approved,
     assert run("restored")["approvals"] == 0
 
 
+def test_what_waits_and_may_have_been_decided_since_is_counted(approved, shop, now):
+    submit(shop, key="waiting", at=now)
+    assert run("restored")["waiting"] == 1
+
+
 def test_a_receipt_that_is_over_stays_over(approved, shop, now):
     with pytest.raises(ApprovalExpired):
         redemption.consume(server=identity(shop), action_id=approved.pk, key="once", at=now + timedelta(seconds=601))
