@@ -154,7 +154,7 @@ def _hidden(demo: Demo, ending: str = "", **how) -> Page:
 def _edit(demo: Demo) -> Page:
     page = demo.page("alice", "/tour/2/")
     page.goto(page.url.partition("?")[0] + "edit/")
-    page.locator("main input[type=text], main input[type=number], main input[inputmode]").first.fill("2100")
+    page.locator("main input[type=text], main input[type=number], main input[inputmode]").first.fill("21")
     page.get_by_role("button", name="See the difference").click()
     page.wait_for_load_state("networkidle")
     return page

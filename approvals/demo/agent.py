@@ -161,7 +161,7 @@ def refunds() -> Iterator[dict[str, Any]]:
     for number in itertools.count():
         yield {
             "order": f"A-{1043 + number}",
-            "amount": 1900 + 730 * (number % 9),
+            "amount": 19 + 7 * (number % 9),
             "currency": "EUR",
             "reason": _turn(REASONS, number),
         }
@@ -172,7 +172,7 @@ def payouts() -> Iterator[dict[str, Any]]:
         supplier = _turn(list(SUPPLIERS), number)
         yield {
             "invoice": f"R-{771 + number}",
-            "amount": 84000 + 5100 * (number % 5),
+            "amount": 840 + 51 * (number % 5),
             "supplier": supplier,
             "iban": SUPPLIERS[supplier],
         }
@@ -205,7 +205,7 @@ def _turn(things: Sequence[str], number: int) -> str:
 
 
 def _brief(arguments: dict[str, Any]) -> str:
-    return f"{arguments.get('order') or arguments.get('invoice')} {arguments['amount'] / 100:.2f} EUR"
+    return f"{arguments.get('order') or arguments.get('invoice')} {arguments['amount']:.2f} EUR"
 
 
 def _reason(error: BaseException) -> str:

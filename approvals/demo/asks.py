@@ -42,7 +42,7 @@ OLD_TOOL, NEW_TOOL = "p2s1cTGhJQfYVYVQxE8cG0iZ0hYwOQ1n3bH2mS4kT5A", "b7kWq0R3nVf
 
 def refund(chance: Random, *, days_ago: int, amount: int | None = None, ticket: str = "") -> Asked:
     who, what, harm = chance.choice(CUSTOMERS), chance.choice(GOODS), chance.choice(HARM)
-    amount = amount or 100 * chance.randrange(9, 180) + chance.choice((0, 50, 90))
+    amount = amount or chance.randrange(9, 180)
     said = {"order": f"A-{chance.randrange(400, 1040)}", "amount": amount, "currency": "EUR"}
     said["reason"] = f"{what[:1].upper()}{what[1:]} {harm}."
     definition = {"dig": NEW_TOOL if days_ago <= 14 else OLD_TOOL}
@@ -56,14 +56,14 @@ def refund(chance: Random, *, days_ago: int, amount: int | None = None, ticket: 
 
 def payout(chance: Random, *, amount: int | None = None) -> Asked:
     supplier = chance.choice(SUPPLIERS)
-    amount = amount or 1000 * chance.randrange(240, 2400)
+    amount = amount or 10 * chance.randrange(240, 2400)
     said = {"account": supplier, "amount": amount, "currency": "EUR", "invoice": f"R-{chance.randrange(300, 770)}"}
     claims = {"title": f"Pay {supplier}", "risk": "medium"}
     return "shop", tool("payout", said, subject=chance.choice(BUYERS), session=f"books-{amount}", claims=claims)
 
 
 def voucher(chance: Random) -> Asked:
-    said = {"customer": chance.choice(CUSTOMERS), "amount": 500 * chance.randrange(1, 6), "currency": "EUR"}
+    said = {"customer": chance.choice(CUSTOMERS), "amount": 5 * chance.randrange(1, 6), "currency": "EUR"}
     return "shop", tool("issue_voucher", said, subject=chance.choice(DESK), session=_ticket(chance))
 
 

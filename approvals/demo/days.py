@@ -160,13 +160,13 @@ def _special(chance: Random, day: date, *, days_ago: int) -> Iterator[Plot]:
     at = partial(_at, day)
     if days_ago == 16:
         glass = "The supplier stops tonight’s delivery, bob is on a plane, and the invoice is the usual one."
-        server, asked = asks.payout(chance, amount=640_000)
+        server, asked = asks.payout(chance, amount=6_400)
         yield Plot(server, asked, at(16, 40)).after(
             (6, broken("alice", glass)), (0.2, used()),
             (95, resolved("erin", "Looked at the invoice with bob: amount and account are right.")),
         )  # fmt: skip
     if days_ago == 11:
-        server, asked = asks.payout(chance, amount=1_990_000)
+        server, asked = asks.payout(chance, amount=19_900)
         yield Plot(server, asked, at(9, 5)).after(
             (40, approve("bob", "Invoice seen.")),
             (25, timed),
@@ -174,13 +174,13 @@ def _special(chance: Random, day: date, *, days_ago: int) -> Iterator[Plot]:
             (0.2, used()),
         )
     if days_ago == 9:
-        server, asked = asks.refund(chance, days_ago=days_ago, amount=5_900)
+        server, asked = asks.refund(chance, days_ago=days_ago, amount=59)
         yield Plot(server, asked, at(10, 20)).after(
-            (4, approve("alice")), (0.2, used()), (9, granted("alice", amount=6_000, uses=20, days=7))
+            (4, approve("alice")), (0.2, used()), (9, granted("alice", amount=60, uses=20, days=7))
         )
     if 3 < days_ago < 9 and day.weekday() < 5:
         for hour in (11, 15):  # asks that this grant covers
-            server, asked = asks.refund(chance, days_ago=days_ago, amount=100 * chance.randrange(9, 59))
+            server, asked = asks.refund(chance, days_ago=days_ago, amount=chance.randrange(9, 59))
             yield Plot(server, asked, at(hour, chance.randrange(50))).after((3, approve("alice")), (0.2, used()))
     if days_ago == 6:
         server, asked = asks.refund(chance, days_ago=days_ago)

@@ -53,7 +53,7 @@ def asks() -> Iterator[tuple[str, Ask]]:
 def _refund() -> Ask:
     return _tool(
         "refund",
-        {"order": "A-1041", "amount": 4200, "currency": "EUR", "reason": "Two of three cups arrived broken."},
+        {"order": "A-1041", "amount": 42, "currency": "EUR", "reason": "Two of three cups arrived broken."},
         subject="dana@example.org",
         session="s-80",
         origin={"method": "tools/call", "name": "close_ticket", "principal": "user:dana"},
@@ -67,7 +67,7 @@ def _tampered_refund() -> Ask:
     return _tool(
         "refund",
         {
-            "order": "A-1042", "amount": 420000, "currency": "EUR", "iban": "DE89370400440532013000",
+            "order": "A-1042", "amount": 4200, "currency": "EUR", "iban": "DE89370400440532013000",
             "payee": "N\u043erdlicht Handel GmbH", "note": f"All 14 items back on 20 Nov, slip R-771.{TAGS}",
         },
         subject="dana@example.org",
@@ -81,7 +81,7 @@ def _tampered_refund() -> Ask:
 def _payout() -> Ask:
     return _tool(
         "payout",
-        {"account": "Nordlicht Handel GmbH", "amount": 1250000, "currency": "EUR", "invoice": "R-771"},
+        {"account": "Nordlicht Handel GmbH", "amount": 12500, "currency": "EUR", "invoice": "R-771"},
         subject="nina@example.org",
         session="s-83",
         timeout="100m",
@@ -90,7 +90,7 @@ def _payout() -> Ask:
 
 
 def _voucher() -> Ask:
-    arguments = {"customer": "Amira Haddad", "amount": 1500, "currency": "EUR"}
+    arguments = {"customer": "Amira Haddad", "amount": 15, "currency": "EUR"}
     return _tool("issue_voucher", arguments, subject="dana@example.org", session="s-81")
 
 
