@@ -245,3 +245,19 @@ def test_too_many_names_to_look_through_are_said_to_be(client, refunds, shop, ad
     monkeypatch.setattr(boundaries.seen, "MOST_SEEN", 1)
     see(shop, "one", "two")
     assert "more names than one page looks through" in get(client, ada, "/boundaries/").text
+
+
+def test_the_picture_of_the_map_says_in_words_what_it_shows(client, refunds, shop, ada, now):
+    submit(shop, at=now)
+    text = get(client, ada, "/boundaries/").text
+    assert text.count("<svg class=\"chart crossing") == 2, "for a wide page and for a phone"
+    assert "Picture of the map: shop: Tool call 1 in 30 days. The table below says all of it in words." in text
+
+
+def test_who_holds_a_duty_sees_the_servers_that_lately_asked_there(client, shop, alice, now):
+    publish(checkpoint="any/refund", pattern="refund", roles={"approval": "payments-owner"}, at=now)
+    servers.register(name="crm", at=now)
+    assert "possible crossings" not in get(client, alice, "/boundaries/").text
+    submit(shop, at=now)
+    text = get(client, alice, "/boundaries/").text
+    assert "Of 5 possible crossings" in text and "1 in 30 days" in text and "crm" not in text

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts import times
 from accounts.models import Server, User
 
 from ... import access
-from ...models import Kind
+from ...models import Action, Kind
 from . import seen, volume, wanting
 from .holding import Holding, Post
 from .revisions import Stop, stops
@@ -20,6 +20,7 @@ from .volume import Volume
 KINDS = tuple(Kind.values)
 SIZE = 25  # servers on a page
 SHOWN = 4  # rules in one crossing; more are told by number
+LATEST = 200  # asks of a server among which one is looked for that stopped where its reader holds a duty
 LISTED = 50  # gaps of one sort at the top; the export has all
 
 
@@ -126,10 +127,13 @@ def read(*, user: User, wanted: Wanted, at: datetime) -> Map | None:
 
 
 def _servers(wanted: Wanted, own: list[Stop] | None) -> QuerySet[Server]:
-    """By name; of those who see only their own, the servers that their rules name."""
+    """By name; of those who see only their own, the servers that their rules name, or that lately asked there."""
     found = Server.objects.select_related("owner").order_by("name")
     if own is not None:
-        found = found.filter(name__in={stop.rule.server for stop in own} - {None})
+        latest = Action.objects.filter(server=OuterRef(OuterRef("pk"))).order_by("-id").values("pk")[:LATEST]
+        places = {stop.policy.checkpoint_id for stop in own}
+        asked = Exists(Action.objects.filter(pk__in=Subquery(latest), checkpoint_id__in=places))
+        found = found.filter(Q(name__in={stop.rule.server for stop in own} - {None}) | asked)
     if wanted.server:
         found = found.filter(name=wanted.server)
     if wanted.moment:
