@@ -1,10 +1,15 @@
 """What one person has to do with the actions of a list, as conditions on its rows."""
 
+import json
+from typing import Any
+
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 
 from ..models import Action, Assignment, Edit, Review, Why
+from .facets import Desk
 
 BESIDE = 200  # asks that reached somebody beside their duties among which those that wait for them are looked for
 
@@ -34,3 +39,22 @@ def said(user: User) -> QuerySet[Review]:
 def later_edit() -> QuerySet[Edit]:
     """Of a review: that other bytes were put in the place of those it is about."""
     return Edit.objects.filter(action=OuterRef("action"), number__gt=OuterRef("edit"))
+
+
+_ELSEWHERE = """
+(NOT EXISTS (SELECT 1 FROM approvals_assignment AS named WHERE named.action_id = one.id AND named.owner_id = %s)
+ OR EXISTS (SELECT 1 FROM approvals_review AS said WHERE said.action_id = one.id AND said.reviewer_id = %s
+               AND NOT EXISTS (SELECT 1 FROM approvals_edit AS since
+                                WHERE since.action_id = said.action_id AND since.number > said.edit))
+ OR one.id {any})
+"""
+
+
+def elsewhere(desk: Desk) -> tuple[str, list[Any]]:
+    """That it does not wait for them: not asked by name, said what they say, or passed on. A condition on `one.id`."""
+    passed = sorted(desk.passed)
+    if connection.vendor == "sqlite":
+        where, told = "IN (SELECT value FROM json_each(%s))", json.dumps([each.hex for each in passed])
+    else:
+        where, told = "= ANY(%s::uuid[])", passed
+    return _ELSEWHERE.replace("{any}", where), [desk.user.pk, desk.user.pk, told]

@@ -66,12 +66,14 @@ def places(desk: Desk, actions: Sequence[Action]) -> dict[UUID, Place]:
     if not bundled:
         return {}
     same = Action.objects.filter(
-        checkpoint_id__in=desk.held, server_id__in={a.server_id for a in bundled},
+        server_id__in={a.server_id for a in bundled},
         session__in={a.session for a in bundled}, bundle__in={a.bundle for a in bundled},
     )  # fmt: skip
     siblings: dict[Key, list[UUID]] = defaultdict(list)
-    for *key, pk in same.order_by("-id").values_list("server_id", "session", "bundle", "pk")[:MOST_IN_LIST]:
-        siblings[tuple(key)].append(pk)
+    columns = ("checkpoint_id", "server_id", "session", "bundle", "pk")
+    for checkpoint, *key, pk in same.order_by("-id").values_list(*columns)[:MOST_IN_LIST]:
+        if checkpoint in desk.held:  # asked of all rows here: ten thousand names are long to send and to plan
+            siblings[tuple(key)].append(pk)
     return {action.pk: _place(action, siblings[key_of(action)]) for action in bundled}
 
 

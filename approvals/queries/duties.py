@@ -5,11 +5,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from accounts.words import counted, said
+
 from .. import policy
 from ..models import Policy
 from ..rules.policies import Rule
 
 EVERY = ("approval", "escalation", "logging", "exceptions", "break_glass")
+DOES = {
+    "break_glass": said("may break the glass"), "logging": said("logging"), "exceptions": said("exceptions"),
+}  # fmt: skip
 MOST = 500  # rules that a page lists
 
 
@@ -30,12 +35,15 @@ class Named:
     def words(self) -> str:
         """What those who hold the role do here."""
         if self.duty == "approval":
-            whole = self.count == self.policy.need
-            yes = f"{self.count} must say yes" if self.count > 1 else "one must say yes"
-            return f"approval, {yes}" if whole else f"approval, {yes}, beside others"
+            if self.count == self.policy.need:
+                return counted("approval, one must say yes", "approval, {count} must say yes", count=self.count)
+            return counted(
+                "approval, one must say yes, beside others", "approval, {count} must say yes, beside others",
+                count=self.count,
+            )  # fmt: skip
         if self.duty == "escalation":
-            return f"approval, asked after {_span(self.after)} without a decision"
-        return {"break_glass": "may break the glass"}.get(self.duty, self.duty)
+            return said("approval, asked after {span} without a decision", span=_span(self.after))
+        return DOES[self.duty]
 
 
 def naming(roles: Iterable[str], *, only: Iterable[str] = EVERY) -> dict[str, list[Named]]:
@@ -66,9 +74,16 @@ def _as(revision: Policy, role: str) -> list[Named]:
     return named + ([Named(revision, "break_glass")] if rule.break_glass == role else [])
 
 
+_UNITS = (
+    (86_400, lambda count: said("{count} d", count=count)),
+    (3_600, lambda count: said("{count} h", count=count)),
+    (60, lambda count: said("{count} min", count=count)),
+)
+
+
 def _span(seconds: int) -> str:
     """So many seconds, in the largest unit that says it whole."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    for size, unit in _UNITS:
         if seconds % size == 0 and seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+            return unit(seconds // size)
+    return said("{count} s", count=seconds)

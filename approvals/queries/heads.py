@@ -6,6 +6,8 @@ ordering those costs as much as there are checkpoints, however many actions each
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -14,6 +16,9 @@ from django.db.models.expressions import RawSQL
 from ..models import Action
 from .facets import Facets
 
+type Narrow = Callable[[QuerySet[Action]], QuerySet[Action]]
+type Question = tuple[str, Sequence[Any]]
+
 # One statement for any number of checkpoints: they are one parameter, so it is short to send, to read and to plan.
 # SQLite has no LATERAL; a table-valued function may look at what stands before it.
 _HEADS = {
@@ -21,11 +26,19 @@ _HEADS = {
     "sqlite": """SELECT head.value FROM json_each(%s) AS place
                  CROSS JOIN json_each((SELECT json_group_array(one.id) FROM ({one}) AS one)) AS head""",
 }
+# The same with the moment by which they are ordered, so that nobody has to fetch the row to know it.
+_MOMENTS = {
+    "postgresql": """SELECT head.id, head.at FROM unnest(%s::bigint[]) AS place(value)
+                     CROSS JOIN LATERAL ({one}) AS head""",
+    "sqlite": """SELECT json_extract(head.value, '$[0]') AS id, json_extract(head.value, '$[1]') AS at
+                 FROM json_each(%s) AS place CROSS JOIN json_each((
+                        SELECT json_group_array(json_array(one.id, one.at)) FROM ({one}) AS one)) AS head""",
+}
 _PLACE = RawSQL("place.value", [])
 
 
 def first(
-    checkpoints: Collection[int], *, narrow: Callable[[QuerySet[Action]], QuerySet[Action]], key: str, size: int,
+    checkpoints: Collection[int], *, narrow: Narrow, key: str, size: int,
     beside: QuerySet[Action] | None = None,
 ) -> QuerySet[Action]:  # fmt: skip
     """Return actions among which the first `size` by `key` (`deadline_at`, or `-settled_at`) of all checkpoints are.
@@ -44,21 +57,57 @@ def first(
     return Action.objects.filter(pk__in=RawSQL(heads, told))  # noqa: S611 (compiled by the ORM, values as parameters)
 
 
-def together(parts: Sequence[tuple[QuerySet[Action], int]], *, key: str) -> QuerySet[Action]:
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The same as text, not yet asked: rows of `id` and `at`, and the parameters."""
+
+    text: str
+    told: list[Any]
+
+
+def told(
+    checkpoints: Collection[int], *, narrow: Narrow, key: str, size: int, beside: QuerySet[Action] | None = None,
+    where: Question | None = None,
+) -> Heads | None:  # fmt: skip
+    """The first of each checkpoint (and of those beside) as `together` takes them; None when there can be none.
+
+    `where` is a condition on `one.id`, asked of the first `size` of each checkpoint and of no others.
+    """
+    if not checkpoints and beside is None:
+        return None
+    vendor, column = connection.vendor, key.lstrip("-")
+    one, params = _compiled(
+        narrow(Action.objects.filter(checkpoint_id=_PLACE)), key=key, size=size, columns=("id", column)
+    )
+    only = f" WHERE {where[0]}" if where else ""
+    one = f"SELECT one.id AS id, one.{column} AS at FROM ({one}) AS one{only}"  # noqa: S608 (compiled by the ORM)
+    places = sorted(checkpoints)
+    text = _MOMENTS[vendor].format(one=one)
+    params = [json.dumps(places) if vendor == "sqlite" else places, *params, *(where[1] if where else ())]
+    if beside is None:
+        return Heads(text, params)
+    extra, also = _compiled(narrow(beside), key=key, size=size, columns=("id", column))
+    return Heads(f"{text} UNION SELECT extra.id, extra.{column} FROM ({extra}) AS extra", [*params, *also])  # noqa: S608
+
+
+def together(parts: Sequence[tuple[Heads | None, int]]) -> QuerySet[Action]:
     """Return the first so many of each of these, as one query without an order of its own."""
-    texts, told = [], []
-    for actions, size in parts:
-        if not actions.query.is_empty():
-            text, parameters = _compiled(actions, key=key, size=size)
-            texts.append(f"SELECT * FROM ({text}) AS part")  # noqa: S608 (compiled by the ORM)
-            told += parameters
-    if not texts:
+    known = [(heads, size) for heads, size in parts if heads]
+    if not known:
         return Action.objects.none()
-    return Action.objects.filter(pk__in=RawSQL(" UNION ALL ".join(texts), told))  # noqa: S611 (as above)
+    texts = [
+        f"SELECT part.id FROM (SELECT head.id FROM ({heads.text}) AS head"  # noqa: S608
+        f" ORDER BY head.at, head.id LIMIT {int(size)}) AS part"
+        for heads, size in known
+    ]
+    told = [value for heads, _ in known for value in heads.told]
+    return Action.objects.filter(pk__in=RawSQL(" UNION ".join(texts), told))  # noqa: S611 (compiled by the ORM)
 
 
-def _compiled(actions: QuerySet[Action], *, key: str, size: int) -> tuple[str, list[object]]:
-    statement, parameters = actions.order_by(*order(key)).values("id")[:size].query.sql_with_params()
+def _compiled(
+    actions: QuerySet[Action], *, key: str, size: int, columns: Sequence[str] = ("id",)
+) -> tuple[str, list[object]]:
+    statement, parameters = actions.order_by(*order(key)).values(*columns)[:size].query.sql_with_params()
     return statement, list(parameters)
 
 

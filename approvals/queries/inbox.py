@@ -26,7 +26,9 @@ WHOLE = 40  # rows when a list shows one part alone
 SOUGHT = {"mine": 100, "roles": 50, "others": 50}  # rows among which one looks for a flag that no index knows
 KEPT = timedelta(minutes=10)  # settled rows stay this long on a page that was open
 SEARCHED = 5_000  # actions of a checkpoint, open or decided, that a search goes through
-SOONEST = 60  # pending actions of a checkpoint among which those are looked for that do not wait for me
+#: Pending actions of a checkpoint among which those are looked for that do not wait for me: so many of each at least,
+#: and so many of all of them.
+SOONEST, SOONEST_OF_ALL = 20, 600
 EVERYTHING = Facets()
 
 
@@ -101,12 +103,13 @@ def waiting(*, desk: Desk, facets: Facets = EVERYTHING, size: int) -> QuerySet[A
     The first `size` are among the rows. What they were asked beside their duties (an escalation, a handover) is looked
     for among the latest of those.
     """
-
-    def mine(actions: QuerySet[Action]) -> QuerySet[Action]:
-        pending = _pending(actions, facets).filter(Exists(asked.by_name(desk.user)), ~Exists(asked.said(desk.user)))
-        return pending.exclude(pk__in=desk.passed) if desk.passed else pending
-
+    mine = partial(_mine, desk=desk, facets=facets)
     return heads.first(desk.deciding, narrow=mine, key="deadline_at", size=size, beside=asked.beside(desk.user))
+
+
+def _mine(actions: QuerySet[Action], *, desk: Desk, facets: Facets) -> QuerySet[Action]:
+    pending = _pending(actions, facets).filter(Exists(asked.by_name(desk.user)), ~Exists(asked.said(desk.user)))
+    return pending.exclude(pk__in=desk.passed) if desk.passed else pending
 
 
 type Cut = tuple[str, list[Action], Cursor | None]
@@ -116,15 +119,14 @@ def _open(desk: Desk, facets: Facets) -> list[Cut]:
     """All parts in one query: each by itself would cost as much again, to write, to send and to plan."""
     parts = (facets.part,) if facets.part else PARTS
     wanted = [(part, _size(part, facets)) for part in parts]
-    soonest = heads.together(
-        [(_of(part, desk, facets, size=size), size + 1) for part, size in wanted], key="deadline_at"
-    )
+    deciding = desk.deciding
+    soonest = heads.together([(_of(part, desk, deciding, facets, size=size), size + 1) for part, size in wanted])
     told = lean.rows(soonest).annotate(
         named=Exists(asked.by_name(desk.user)), said_so=Exists(asked.said(desk.user)),
         reached=Exists(asked.reached(desk.user)), first_seen=~seen_before(),
     )  # fmt: skip
     found = list(told.order_by(*heads.order("deadline_at")))
-    split = {part: [a for a in found if facets.part or _belongs(a, desk) == part] for part in parts}
+    split = {part: [a for a in found if facets.part or _belongs(a, desk, deciding) == part] for part in parts}
     return [_cut(part, split[part], key="deadline_at", size=size) for part, size in wanted]
 
 
@@ -132,19 +134,24 @@ def _size(part: str, facets: Facets) -> int:
     return SOUGHT[part] if facets.row_by_row else WHOLE if facets.part else PAGE[part]
 
 
-def _of(part: str, desk: Desk, facets: Facets, *, size: int) -> QuerySet[Action]:
+def _of(part: str, desk: Desk, deciding: set[int], facets: Facets, *, size: int) -> heads.Heads | None:
+    pending = partial(_pending, facets=facets)
     if part == "mine":
-        return waiting(desk=desk, facets=facets, size=size + 1)
-    if part == "roles":
-        return _of_my_roles(desk, facets)
-    return heads.first(desk.watching, narrow=partial(_pending, facets=facets), key="deadline_at", size=size + 1)
+        mine = partial(_mine, desk=desk, facets=facets)
+        return heads.told(deciding, narrow=mine, key="deadline_at", size=size + 1, beside=asked.beside(desk.user))
+    if part == "others":
+        return heads.told(desk.watching, narrow=pending, key="deadline_at", size=size + 1)
+    # What waits for my roles but not for me: said already, passed on, mine to leave, or asked before I held the role.
+    # Where nearly all waits for me, the rest would have to be searched for in all.
+    most = max(SOONEST, SOONEST_OF_ALL // max(1, len(deciding)))
+    return heads.told(deciding, narrow=pending, key="deadline_at", size=most, where=asked.elsewhere(desk))
 
 
-def _belongs(action: Action, desk: Desk) -> str:
-    deciding = action.checkpoint_id in desk.deciding
-    if action.named and not action.said_so and action.pk not in desk.passed and (deciding or action.reached):
+def _belongs(action: Action, desk: Desk, deciding: set[int]) -> str:
+    decides = action.checkpoint_id in deciding
+    if action.named and not action.said_so and action.pk not in desk.passed and (decides or action.reached):
         return "mine"
-    return "roles" if deciding else "others"
+    return "roles" if decides else "others"
 
 
 def _pending(actions: QuerySet[Action], facets: Facets) -> QuerySet[Action]:
@@ -152,17 +159,6 @@ def _pending(actions: QuerySet[Action], facets: Facets) -> QuerySet[Action]:
     if facets.search:
         pending = pending.filter(pk__in=pending.order_by("deadline_at", "id").values("pk")[:SEARCHED])
     return facets.narrow(heads.after(pending, facets, key="deadline_at"))
-
-
-def _of_my_roles(desk: Desk, facets: Facets) -> QuerySet[Action]:
-    """What waits for my roles but not for me: said already, passed on, mine to leave, or asked before I held the role.
-
-    Looked for among the soonest of each checkpoint: where nearly all waits for me, the rest would have to be searched
-    for in all.
-    """
-    soonest = heads.first(desk.deciding, narrow=partial(_pending, facets=facets), key="deadline_at", size=SOONEST)
-    elsewhere = ~Exists(asked.by_name(desk.user)) | Exists(asked.said(desk.user))
-    return soonest.filter(elsewhere | Q(pk__in=desk.passed) if desk.passed else elsewhere)
 
 
 def _decided(desk: Desk, facets: Facets) -> list[Cut]:

@@ -12,6 +12,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q,
 from django.db.models.functions import RowNumber, TruncDate, TruncWeek
 
 from accounts.models import Membership, User
+from accounts.words import said
 
 from .. import access
 from ..models import Action, Checkpoint, Duty, Outcome, Policy, Review, State
@@ -170,10 +171,14 @@ def _changes(mine: Collection[int], begin: datetime, end: datetime) -> Iterable[
     """Revisions of the rules; and whoever came into or left a role that the rules in force name."""
     made = Policy.objects.filter(checkpoint_id__in=mine, created_at__gte=begin, created_at__lt=end)
     for each in made.select_related("checkpoint", "created_by", "confirmed_by"):
-        confirmed = f", confirmed by {each.confirmed_by.username}" if each.confirmed_by else ""
-        what = "retired" if each.retired else f"revision {each.revision} published"
-        by = each.created_by.username if each.created_by else "the console"
-        yield Told(each.created_at, f"{each.checkpoint.name}: {what}", f"{by}{confirmed}")
+        name = each.checkpoint.name
+        what = said("{checkpoint}: revision {revision} published", checkpoint=name, revision=each.revision)
+        if each.retired:
+            what = said("{checkpoint}: retired", checkpoint=name)
+        by = each.created_by.username if each.created_by else said("the console")
+        if each.confirmed_by:
+            by = said("{by}, confirmed by {other}", by=by, other=each.confirmed_by.username)
+        yield Told(each.created_at, what, by)
     yield from _owners(mine, begin, end)
 
 
@@ -186,9 +191,15 @@ def _owners(mine: Collection[int], begin: datetime, end: datetime) -> Iterable[T
     for each in held.select_related("role", "person", "created_by"):
         if begin <= each.starts_at < end:
             by = each.created_by.username if each.created_by else ""
-            yield Told(each.starts_at, f"{each.person.username} holds {each.role.name}", by)
+            yield Told(
+                each.starts_at, said("{person} holds {role}", person=each.person.username, role=each.role.name), by
+            )
         if each.ends_at and begin <= each.ends_at < end:
-            yield Told(each.ends_at, f"{each.person.username} no longer holds {each.role.name}", "")
+            yield Told(
+                each.ends_at,
+                said("{person} no longer holds {role}", person=each.person.username, role=each.role.name),
+                "",
+            )
 
 
 def _tell(period: Period, told: Told) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts import roles
 from accounts.models import Absence, Delegation, Membership
 from accounts.roles import Holder
+from accounts.words import said
 
 from ...models import Duty
 from ...rules.policies import Rule
@@ -31,7 +32,7 @@ class Post:
         """Why nobody does it, "" when somebody does."""
         if self.present:
             return ""
-        return "everybody is away" if self.people else "nobody"
+        return said("everybody is away") if self.people else said("nobody")
 
 
 @dataclass(frozen=True, slots=True)

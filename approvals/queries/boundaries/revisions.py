@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from accounts.words import joined, said
+
 from ... import policy
 from ...models import Effect, Policy
 from ...rules.policies import Rule
 
-EFFECTS = {Effect.ALLOW: "allowed without a review", Effect.DENY: "denied"}
+EFFECTS = {Effect.ALLOW: said("allowed without a review"), Effect.DENY: said("denied")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Stop:
     @property
     def words(self) -> str:
         """How many of whom, or the effect."""
-        needs = " and ".join(f"{need.count} of {need.role}" for need in self.rule.needs)
-        return EFFECTS.get(self.policy.effect) or needs
+        needs = [said("{count} of {role}", count=need.count, role=need.role) for need in self.rule.needs]
+        return EFFECTS.get(self.policy.effect) or joined(needs, said(" and "))
 
     @property
     def reviewed(self) -> bool:

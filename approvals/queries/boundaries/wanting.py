@@ -5,11 +5,20 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count
 
+from accounts.words import counted, said
+
 from ...models import Duty, Finding
 from .holding import Holding, Post
 from .revisions import Stop
 
-DOES = {Duty.APPROVAL: "approves", Duty.LOGGING: "answers for logging", Duty.EXCEPTIONS: "handles exceptions"}
+NAMELESS = {
+    Duty.LOGGING: said("Nobody answers for logging: the rule names no role for it."),
+    Duty.EXCEPTIONS: said("Nobody handles exceptions: the rule names no role for it."),
+}
+EMPTY = {
+    Duty.LOGGING: lambda role: said("Nobody answers for logging: {role} has no members.", role=role),
+    Duty.EXCEPTIONS: lambda role: said("Nobody handles exceptions: {role} has no members.", role=role),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,7 @@ def of(stop: Stop, holding: Holding) -> list[Gap]:
         post = posts[duty]
         if not post.people:
             role = post.roles[0] if post.roles else ""
-            why = f": {role} has no members" if role else ": the rule names no role for it"
-            found.append(Gap(stop, code, f"Nobody {DOES[duty]}{why}.", role))
+            found.append(Gap(stop, code, EMPTY[duty](role) if role else NAMELESS[duty], role))
     return found + _alone(stop, posts)
 
 
@@ -71,11 +79,17 @@ def _approval(stop: Stop, posts: dict[str, Post], holding: Holding) -> list[Gap]
         people = Post(Duty.APPROVAL, (need.role,), tuple(holding.of_role(need.role)))
         asked = people.present if stop.rule.absence == "delegate" else members
         if not members:
-            return [Gap(stop, "no_approver", f"Nobody approves: {need.role} has no members.", need.role)]
+            words = said("Nobody approves: {role} has no members.", role=need.role)
+            return [Gap(stop, "no_approver", words, need.role)]
         if not asked:
-            return [Gap(stop, "approvers_away", f"Everybody in {need.role} is away, and nobody stands in.", need.role)]
+            words = said("Everybody in {role} is away, and nobody stands in.", role=need.role)
+            return [Gap(stop, "approvers_away", words, need.role)]
         if len(asked) < need.count:
-            words = f"It takes {need.count} of {need.role}, and {len(asked)} {'is' if len(asked) == 1 else 'are'} here."
+            words = counted(
+                "It takes {needed} of {role}, and {count} is here.",
+                "It takes {needed} of {role}, and {count} are here.",
+                count=len(asked), needed=need.count, role=need.role,
+            )  # fmt: skip
             return [Gap(stop, "too_few", words, need.role)]
     return []
 
@@ -84,4 +98,4 @@ def _alone(stop: Stop, posts: dict[str, Post]) -> list[Gap]:
     people = {person.username for post in posts.values() for person in post.people}
     if not stop.reviewed or len(people) != 1 or not all(post.people for post in posts.values()):
         return []
-    return [Gap(stop, "one_person", f"{people.pop()} alone approves, logs and handles exceptions.")]
+    return [Gap(stop, "one_person", said("{person} alone approves, logs and handles exceptions.", person=people.pop()))]

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import Role, Server, User
+from accounts.words import said
 
 from ... import access
 from ...errors import BadPolicy, ConditionFailed
@@ -125,18 +126,25 @@ def last(*, user: User, kind: str, server: str, pattern: str, at: datetime) -> A
 def tried(*, rule: Rule, ask: Ask, at: datetime) -> list[Step]:
     """Try the rule on an ask, step by step; a step that cannot be worked out denies, whatever others say."""
     server = Server.objects.filter(name=ask.server).first()
-    steps = [Step("Name", _fits(rule.pattern, ask.name), f"{ask.name or '(none)'} against {rule.pattern}")]
+    none = said("(none)")
+    steps = [
+        Step(
+            said("Name"), _fits(rule.pattern, ask.name),
+            said("{name} against {pattern}", name=ask.name or none, pattern=rule.pattern),
+        )
+    ]  # fmt: skip
     if rule.server:
-        steps.append(Step("Server", rule.server == ask.server, f"{ask.server or '(none)'} against {rule.server}"))
+        against = said("{name} against {pattern}", name=ask.server or none, pattern=rule.server)
+        steps.append(Step(said("Server"), rule.server == ask.server, against))
     known = conditions.facts(
         kind=rule.kind, name=ask.name, server=ask.server, environment=server.environment if server else "",
         params={"arguments": ask.params} if rule.kind == "tool_call" else ask.params, signals=ask.signals,
         subject=ask.subject, principal="", at=at,
     )  # fmt: skip
     if rule.arguments is not None:
-        steps.append(_step("Arguments", rule.model_copy(update={"when": ""}), known))
+        steps.append(_step(said("Arguments"), rule.model_copy(update={"when": ""}), known))
     if rule.when:
-        steps.append(_step("Condition", rule.model_copy(update={"arguments": None}), known))
+        steps.append(_step(said("Condition"), rule.model_copy(update={"arguments": None}), known))
     return steps
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts import roles
 from accounts.roles import Holder
+from accounts.words import counted
 
 from ...models import Policy
 from ...rules.policies import Rule
@@ -30,7 +31,9 @@ class Seat:
 
 def seats(rule: Rule, held: Mapping[str, list[Holder]]) -> list[Seat]:
     """Every duty of the rule with its people, in the order in which they come into it."""
-    named = [("approval", n.role, f"{n.count} must say yes") for n in rule.needs]
+    named = [
+        ("approval", n.role, counted("{count} must say yes", "{count} must say yes", count=n.count)) for n in rule.needs
+    ]
     named += [("escalation", s.role, str(s.after_seconds)) for s in rule.escalation]
     named += [("break_glass", rule.break_glass, "")] if rule.break_glass else []
     named += [("logging", role, "") for role in rule.logging] + [("exceptions", role, "") for role in rule.exceptions]
