@@ -43,6 +43,16 @@ def exact(at: datetime) -> str:
     return f"{formatted(here(at), pgettext('a moment in full', 'D j M Y, H:i:s'))} {zone_name(at)}"
 
 
+def minute(at: datetime) -> str:
+    # Translators: how a moment is written to the minute, in the letters of Django's `date` filter.
+    return f"{formatted(here(at), pgettext('a moment to the minute', 'j M Y, H:i'))} {zone_name(at)}"
+
+
+def weekday(at: datetime) -> str:
+    # Translators: how a day of the coming weeks is written, in the letters of Django's `date` filter.
+    return formatted(here(at), pgettext("a day of the week", "l j M"))
+
+
 def when(then: datetime, *, at: datetime) -> str:
     """A moment as a calendar says it: `18:00 today`, `Fri 27 Nov, 18:00`, with the year when it is another one."""
     local, now = here(then), here(at)

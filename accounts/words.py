@@ -6,6 +6,7 @@ Verbs and rules make sentences long before anybody is there to read them, and kn
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 
@@ -55,6 +56,23 @@ class Joined(Said):
         return told(self.values["between"]).join(map(told, self.parts))
 
 
+class Dated(Said):
+    """A moment as it stands in a sentence: of UTC in English, of the reader's zone and language where it is shown."""
+
+    at: datetime
+    whole: bool
+
+    def __new__(cls, at: datetime, whole: bool) -> Self:  # ty: ignore[invalid-method-override]
+        made = super().__new__(cls, f"{at.day} {at:%b %Y, %H:%M} UTC" if whole else f"{at:%A} {at.day} {at:%b}")
+        made.at, made.whole = at, whole
+        return made
+
+    def told(self) -> str:
+        from . import times
+
+        return times.minute(self.at) if self.whole else times.weekday(self.at)
+
+
 def said(text: str, **values: Any) -> Said:
     """A sentence with a value at each `{name}`. The text is looked up as it stands here, so it is written out."""
     return Said(text, **values)
@@ -67,6 +85,16 @@ def counted(one: str, many: str, *, count: int, **values: Any) -> Said:
 
 def joined(parts: Iterable[str], between: str = ", ") -> Joined:
     return Joined(parts, between)
+
+
+def moment(at: datetime) -> Dated:
+    """A moment to the minute, with its zone."""
+    return Dated(at, True)
+
+
+def day(at: datetime) -> Dated:
+    """A day as people say it: Friday 27 Nov."""
+    return Dated(at, False)
 
 
 def told(words: Any) -> Any:

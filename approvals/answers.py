@@ -18,6 +18,7 @@ from placet import canonical
 from accounts import servers
 from accounts.models import User
 from accounts.servers import Identity
+from accounts.words import said
 
 from . import access, ledger, nudge, secrecy, spoken
 from .errors import AlreadyAnswered, AnswerOver, InvalidAnswer, NotFound, NotReleased, UnknownAnswer
@@ -94,7 +95,9 @@ def _checked(action: Action, content: Mapping[str, Any]) -> bytes:
     """The content as canonical bytes, when it keeps the form's rules; salted, so that its digest tells nothing."""
     newest = spoken.newest_edit(action.pk)
     form = blanks.read(json.loads(bytes(newest.body if newest else action.body))["value"])
-    wrong = blanks.problems(form.blanks, content) if form.fits else {"": "This form is too long to be answered here."}
+    wrong = (
+        blanks.problems(form.blanks, content) if form.fits else {"": said("This form is too long to be answered here.")}
+    )
     wrong = wrong or _secret(form, content)
     if wrong:
         raise InvalidAnswer(wrong)
@@ -103,7 +106,7 @@ def _checked(action: Action, content: Mapping[str, Any]) -> bytes:
     except canonical.NotCanonical as error:
         raise InvalidAnswer({"": error.message}) from error
     if len(kept) > MAX_CONTENT:
-        raise InvalidAnswer({"": f"All answers together have at most {MAX_CONTENT // 1024} KiB."})
+        raise InvalidAnswer({"": said("All answers together have at most {most} KiB.", most=MAX_CONTENT // 1024)})
     return kept
 
 
@@ -113,5 +116,5 @@ def _secret(form: blanks.Questionnaire, content: Mapping[str, Any]) -> dict[str,
         found = secrecy.in_value({blank.name: content[blank.name]}) if blank.name in content else None
         if found is not None:
             secrecy.told(found, who="answer")
-            return {blank.key: f"{found.message} Nothing was kept."}
+            return {blank.key: said("{message} Nothing was kept.", message=found.message)}
     return {}

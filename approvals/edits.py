@@ -132,14 +132,16 @@ def _facts(action: Action, asker: Asker, made: dict[str, Any]) -> dict[str, Any]
 
 def _why(action: Action, found: Found) -> str:
     if found.reason == "policy_error":
-        return "Changed so, a condition could not be evaluated, and what cannot be evaluated is denied."
+        return said("Changed so, a condition could not be evaluated, and what cannot be evaluated is denied.")
     if found.reason == "not_listed":
-        return "Its server may not ask for this any more, so it can only be decided as it is."
+        return said("Its server may not ask for this any more, so it can only be decided as it is.")
     if found.policy is None or found.reason == "outside_policy":
-        return "Changed so, it is outside of every rule, and would be denied."
+        return said("Changed so, it is outside of every rule, and would be denied.")
     place = found.policy.checkpoint.name
     if found.decision == "deny":
-        return f"Changed so, {place} denies it."
+        return said("Changed so, {place} denies it.", place=place)
     if found.policy.checkpoint_id == action.checkpoint_id:
-        return f"The rule of {place} was changed since this was asked, so it can only be decided as it is."
-    return f"Changed so, it would stop at {place}, where others decide."
+        return said(
+            "The rule of {place} was changed since this was asked, so it can only be decided as it is.", place=place
+        )
+    return said("Changed so, it would stop at {place}, where others decide.", place=place)

@@ -182,6 +182,6 @@ def _nobody_left(action: Action, *, at: datetime) -> None:
     noted = findings.Noted(
         code=Finding.Code.NOBODY_LEFT, checkpoint_id=action.checkpoint_id, server_id=action.server_id,
         kind=action.kind, about=action.name, action_id=action.pk,
-        detail="Everybody who was asked passed it on, and there is no further step of escalation.",
+        detail=said("Everybody who was asked passed it on, and there is no further step of escalation."),
     )  # fmt: skip
     findings.record([noted], at=at)

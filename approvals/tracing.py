@@ -12,6 +12,7 @@ from uuid import UUID
 
 from accounts.models import Server
 from accounts.roles import Holder
+from accounts.words import said
 
 from . import access, assignment, granting, policy, rows, secrecy
 from .errors import TooMany
@@ -114,17 +115,23 @@ def trace(*, ask: Submission, server: str, at: datetime) -> Trace:
     return _Way(ask, server, at=at).trace
 
 
+_UNKNOWN = said("No server of this name may ask: it is not registered, or it was stopped.")
+_NO_RESULT = said("It must be an approved sampling action of the same server.")
+
+
 class _Way:
     def __init__(self, ask: Submission, server: str, *, at: datetime) -> None:
         row = Server.objects.filter(name=server, stopped_at=None).first()
         self.ask, self.at = ask, at
         self.trace = Trace(ask, policy.Asker.of(row) if row else None, at)
         if row is None:
-            self._refuse("unauthenticated", "No server of this name may ask: it is not registered, or it was stopped.")
+            self._refuse("unauthenticated", _UNKNOWN)
         elif self._is_result_of_nothing():
-            self._refuse("bad_sampling_action", "It must be an approved sampling action of the same server.")
+            self._refuse("bad_sampling_action", _NO_RESULT)
         elif secret := secrecy.refusal(ask):
-            self._refuse(secret.code, f"{secret.message} Look at {secret.pointer}.")
+            self._refuse(
+                secret.code, said("{message} Look at {pointer}.", message=secret.message, pointer=secret.pointer)
+            )
         else:
             self._go()
 
@@ -193,7 +200,7 @@ class _Way:
         for place, need in enumerate(rule.needs):
             later = rule.order == "sequential" and place > 0
             seats = self._seats(need.role, everybody, named=named, later=later)
-            trace.seats += seats or [Seat(need.role, "", False, "nobody holds it")]
+            trace.seats += seats or [Seat(need.role, "", False, said("nobody holds it"))]
         if plan.hopeless and waits:
             trace.reason = "no_owner"
 
@@ -207,25 +214,27 @@ class _Way:
     def _seat(self, role: str, held: Holder, *, named: dict[int, assignment.Named], later: bool) -> Seat:
         mine = named.get(held.user_id)
         if mine is not None and mine.role == role:
-            return Seat(role, held.username, True, "asked", held.on_behalf_of)
+            return Seat(role, held.username, True, said("asked"), held.on_behalf_of)
         return Seat(role, held.username, False, self._why_not(held, named=mine, later=later), held.on_behalf_of)
 
     def _why_not(self, held: Holder, *, named: assignment.Named | None, later: bool) -> str:
         """Why somebody who holds the role is not asked in it."""
         names = (self.ask.subject, self.ask.principal)
         if access.is_own(username=held.username, email=held.email, names=names):
-            return "it happens on their behalf"
+            return said("it happens on their behalf")
         if access.is_theirs(held, names=names):
-            return f"they stand in for {held.on_behalf_of}, on whose behalf it happens"
+            return said("they stand in for {person}, on whose behalf it happens", person=held.on_behalf_of)
         if access.is_their_server(held, rule=self.item.policy.rule, server_owner_id=self.item.server_owner_id):
-            return "they own the server, and the rule leaves its owner out"
+            return said("they own the server, and the rule leaves its owner out")
         if named is not None:
-            return f"asked as {named.role} already"
+            return said("asked as {role} already", role=named.role)
         if held.away:
-            return "out of office"
+            return said("out of office")
         if self.trace.grant is not None:
-            return "a grant says yes in their place"
-        return "asked when it is their turn" if later else "too few people could decide it, so nobody is asked"
+            return said("a grant says yes in their place")
+        if later:
+            return said("asked when it is their turn")
+        return said("too few people could decide it, so nobody is asked")
 
     def _end(self, *, waits: bool) -> None:
         trace = self.trace

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from .actions import Action
 from .checkpoints import PEOPLE, Checkpoint, Kind
@@ -15,12 +16,12 @@ class Change(models.Model):
     """
 
     class About(models.TextChoices):
-        CHECKPOINT = "checkpoint"
-        ROLE = "role"
-        SERVER = "server"
-        TOKEN = "token", "server token"
-        ADMIN = "admin"
-        PASSKEY = "passkey"
+        CHECKPOINT = "checkpoint", _("Checkpoint")
+        ROLE = "role", _("Role")
+        SERVER = "server", _("Server")
+        TOKEN = "token", _("server token")
+        ADMIN = "admin", _("Admin")
+        PASSKEY = "passkey", _("Passkey")
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
@@ -122,21 +123,21 @@ class Finding(models.Model):
     """
 
     class Code(models.TextChoices):
-        NO_CHECKPOINT = "no_checkpoint", "no checkpoint stops it"
-        NO_OWNER = "no_owner", "nobody owns it"
-        OUTSIDE_POLICY = "outside_policy", "outside of policy"
-        POLICY_ERROR = "policy_error", "condition failed"
-        NOT_LISTED = "not_listed", "not on the server's list"
-        SECRET = "secret", "asked for a secret"
-        OUTCOME_FAILED = "outcome_failed", "approved, then failed"
-        DEAD_LETTER = "dead_letter", "refused on the queue"
-        BREAK_GLASS = "break_glass", "glass broken"
-        UNSATISFIABLE = "unsatisfiable", "too few people"
-        NOBODY_LEFT = "nobody_left", "everybody passed it on"
-        TOO_MANY_NAMES = "too_many_names", "too many names"
-        BURST = "burst", "yes, faster than anybody reads"
-        NO_DENIALS = "no_denials", "never a no"
-        DRILL = "drill", "drill missed"
+        NO_CHECKPOINT = "no_checkpoint", _("no checkpoint stops it")
+        NO_OWNER = "no_owner", _("nobody owns it")
+        OUTSIDE_POLICY = "outside_policy", _("outside of policy")
+        POLICY_ERROR = "policy_error", _("condition failed")
+        NOT_LISTED = "not_listed", _("not on the server's list")
+        SECRET = "secret", _("asked for a secret")
+        OUTCOME_FAILED = "outcome_failed", _("approved, then failed")
+        DEAD_LETTER = "dead_letter", _("refused on the queue")
+        BREAK_GLASS = "break_glass", _("glass broken")
+        UNSATISFIABLE = "unsatisfiable", _("too few people")
+        NOBODY_LEFT = "nobody_left", _("everybody passed it on")
+        TOO_MANY_NAMES = "too_many_names", _("too many names")
+        BURST = "burst", _("yes, faster than anybody reads")
+        NO_DENIALS = "no_denials", _("never a no")
+        DRILL = "drill", _("drill missed")
 
     code = models.CharField(max_length=16, choices=Code)
     checkpoint = models.ForeignKey(Checkpoint, null=True, on_delete=models.PROTECT, related_name="findings")

@@ -52,7 +52,9 @@ def schema(rows: Sequence[Constraint]) -> dict[str, Any] | None:
             wanted = _wanted(row)
             bounds = properties.setdefault(row.argument, {})
             if bounds.keys() & wanted.keys() - {"type"} or (bounds and bounds.get("type") != wanted.get("type")):
-                raise BadConstraint(f"{row.argument} is bounded in a row above already, and both cannot be kept apart.")
+                raise BadConstraint(
+                    said("{name} is bounded in a row above already, and both cannot be kept apart.", name=row.argument)
+                )
             bounds |= wanted
         except BadConstraint as bad:
             raise BadConstraint(bad.message, row=number) from bad
@@ -100,9 +102,9 @@ def read(text: str) -> list[Any]:
 
 def _wanted(row: Constraint) -> dict[str, Any]:
     if not row.argument or len(row.argument) > LONGEST_NAME:
-        raise BadConstraint("Name the argument.")
+        raise BadConstraint(said("Name the argument."))
     if row.form not in FORMS or len(row.value) > LONGEST_VALUE:
-        raise BadConstraint("Choose how the argument is bounded, in at most 500 characters.")
+        raise BadConstraint(said("Choose how the argument is bounded, in at most 500 characters."))
     if row.form in NUMBERS:
         return {"type": "number", NUMBERS[row.form]: _number(row.value)}
     if row.form == "like":
@@ -112,26 +114,26 @@ def _wanted(row: Constraint) -> dict[str, Any]:
         return {"enum": values}
     if len(values) != 1:
         raise BadConstraint(
-            "Give one value here, or choose “is one of”; a text with a comma stands in quotation marks."
+            said("Give one value here, or choose “is one of”; a text with a comma stands in quotation marks.")
         )
     return {"const": values[0]}
 
 
 def _number(text: str) -> int | float:
     if not _NUMBER.fullmatch(text.strip()):
-        raise BadConstraint("Give a number here, such as 1000 or 99.5.")
+        raise BadConstraint(said("Give a number here, such as 1000 or 99.5."))
     return json.loads(text)
 
 
 def _pattern(text: str) -> str:
     if not text or text.count("*") > 4:
-        raise BadConstraint("A pattern has at most four stars, each for any run of characters, such as ACME-*.")
+        raise BadConstraint(said("A pattern has at most four stars, each for any run of characters, such as ACME-*."))
     return f"^{_ANYTHING.join(map(re.escape, text.split('*')))}$"
 
 
 def _bare(text: str) -> Any:
     if not text or '"' in text:
-        raise BadConstraint('A value is missing, or its quotation marks are not closed, such as "one, two".')
+        raise BadConstraint(said('A value is missing, or its quotation marks are not closed, such as "one, two".'))
     if text in _WORDS:
         return _WORDS[text]
     return json.loads(text) if _NUMBER.fullmatch(text) else text
@@ -141,7 +143,7 @@ def _text(quoted: str) -> str:
     try:
         return json.loads(quoted)
     except ValueError as error:
-        raise BadConstraint("What stands in quotation marks cannot be read.") from error
+        raise BadConstraint(said("What stands in quotation marks cannot be read.")) from error
 
 
 def _rows(name: str, bounds: dict[str, Any]) -> list[Constraint]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.words import grouped, joined, moment, said
+
 type Document = dict[str, Any]
 
-ANYTHING = "anything: no list"
+ANYTHING = said("anything: no list")
 NAMES = {
-    "title": "Title", "environment": "Environment", "owner": "Owner of record", "stopped": "Stopped", "tools": "Tools",
-    "hosts": "URL hosts", "per_minute": "Asks a minute", "pending_most": "Asks waiting at once",
-    "public_key": "Public key",
+    "title": said("Title"), "environment": said("Environment"), "owner": said("Owner of record"),
+    "stopped": said("Stopped"), "tools": said("Tools"), "hosts": said("URL hosts"),
+    "per_minute": said("Asks a minute"), "pending_most": said("Asks waiting at once"), "public_key": said("Public key"),
 }  # fmt: skip
 
 
@@ -53,10 +55,11 @@ def _windows(document: Document | None, holding: set[str]) -> dict[str, list[str
 
 def window(since: str | None, until: str | None, *, held: bool = False) -> str:
     """From when until when, in words; of who holds it already only until when."""
-    ends = f"until {_moment(until)}" if until else "until further notice"
+    ends = said("until {moment}", moment=_moment(until)) if until else said("until further notice")
     if held:
         return ends
-    return f"{f'from {_moment(since)}' if since else 'from now on'}, {ends}"
+    starts = said("from {moment}", moment=_moment(since)) if since else said("from now on")
+    return joined([starts, ends])
 
 
 def _member(name: str, old: Any, new: Any) -> Difference:
@@ -68,23 +71,22 @@ def _member(name: str, old: Any, new: Any) -> Difference:
 
 
 def _listed(listed: Iterable[str] | None) -> tuple[str, ...]:
-    return (ANYTHING,) if listed is None else tuple(listed) or ("nothing",)
+    return (ANYTHING,) if listed is None else tuple(listed) or (said("nothing"),)
 
 
 def _added(new: list[str], old: list[str]) -> tuple[str, ...]:
-    return tuple(each for each in new if each not in old) or (() if new else ("nothing",))
+    return tuple(each for each in new if each not in old) or (() if new else (said("nothing"),))
 
 
 def _words(name: str, value: Any) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if name == "stopped":
-        return ("yes",) if value else ()
+        return (said("yes"),) if value else ()
     if name == "public_key":
         return (f"Ed25519 {value['x']}",)
-    return (f"{value:,}",) if isinstance(value, int) else (str(value),)
+    return (grouped(value),) if isinstance(value, int) else (str(value),)
 
 
-def _moment(said: str) -> str:
-    then = datetime.fromisoformat(said)
-    return f"{then.day} {then:%b %Y, %H:%M} UTC"
+def _moment(text: str) -> str:
+    return moment(datetime.fromisoformat(text))

@@ -5,6 +5,8 @@ In a name pattern `*` stands for any run of characters, and nothing else has a m
 
 from typing import NamedTuple
 
+from accounts.words import said
+
 LONGEST_NAME = 256  # characters; no ask has a longer one
 
 type Ends = tuple[str, str]
@@ -22,11 +24,11 @@ class Exactness(NamedTuple):
 
 #: What to say of the member in which the winner is greater.
 WHY = Exactness(
-    server="it names the server",
-    plain="it names {name} without a star",
-    letters="its pattern has more letters",
-    conditional="it has a condition",
-    rank="its rank is higher",
+    server=said("it names the server"),
+    plain=said("it names {name} without a star"),
+    letters=said("its pattern has more letters"),
+    conditional=said("it has a condition"),
+    rank=said("its rank is higher"),
 )
 
 
@@ -69,8 +71,8 @@ def why(winner: Exactness, loser: Exactness, *, name: str) -> str:
     """Say in words why the one comes before the other."""
     for more, less, words in zip(winner, loser, WHY, strict=True):
         if more != less:
-            return words.format(name=name)
-    return "it is older"
+            return said(words.text, name=name) if "{" in words else words
+    return said("it is older")
 
 
 def is_pattern(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.words import counted, joined, said
+from accounts.words import counted, day, joined, said
 
 from .policies import Need
 
@@ -42,7 +42,10 @@ def shortfall(needs: Sequence[Need], benches: Mapping[str, Bench], *, without: C
         bench = benches.get(need.role, EMPTY)
         if len(_chosen(bench, without)) < need.count:
             return said(
-                "needs {people} of {role}, {held}", people=_count(need.count), role=need.role, held=_held(bench, without)
+                "needs {people} of {role}, {held}",
+                people=_count(need.count),
+                role=need.role,
+                held=_held(bench, without),
             )
     if _possible(needs, benches, without):
         return None
@@ -114,11 +117,6 @@ def _held(bench: Bench, without: Collection[int]) -> str:
         "it has {members}, {count} of them away until {day}",
         count=gone, members=members, day=day(last.until),
     )  # fmt: skip
-
-
-def day(moment: datetime) -> str:
-    """A day as people say it: Friday 27 Nov."""
-    return f"{moment:%A} {moment.day} {moment:%b}"
 
 
 def _count(number: int) -> str:

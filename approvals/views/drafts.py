@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import proofs
-from accounts.words import said
+from accounts.words import said, told
 
 from .. import access, changes, vetting
 from ..errors import NotFound, Refusal
@@ -169,10 +169,11 @@ def _is_current(request: HttpRequest, desk: Desk) -> bool:
     """Whether nobody published another revision since this page was opened."""
     if desk.policy is None or request.POST.get("base") == str(desk.policy.revision):
         return True
-    message = (
-        f"Revision {desk.policy.revision} was published while you wrote. Look at what differs from it, then propose."
+    message = said(
+        "Revision {revision} was published while you wrote. Look at what differs from it, then propose.",
+        revision=desk.policy.revision,
     )
-    desk.form.add_error(None, message)
+    desk.form.add_error(None, told(message))
     return False
 
 

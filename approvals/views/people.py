@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, passkeys, proofs, signins
+from accounts import invitations, passkeys, proofs, signins, words
 from accounts.models import User
 
 from .. import access, welcoming
@@ -58,11 +58,15 @@ def person_admin(request: HttpRequest, username: str) -> HttpResponse:
     if read_people.one(username=username, at=at) is None:
         raise Http404
     becomes = request.POST.get("admin") == "yes"
-    sentence = f"{username} becomes an admin" if becomes else f"{username} is no admin any more"
-    was, shall = ("no", "yes") if becomes else ("yes", "no")
+    sentence = words.said("{person} is no admin any more", person=username)
+    if becomes:
+        sentence = words.said("{person} becomes an admin", person=username)
+    no, yes = words.said("no"), words.said("yes")
+    was, shall = (no, yes) if becomes else (yes, no)
     draft = proposals.Draft(
         about=Change.About.ADMIN, subject=username, proposed={"person": username, "admin": becomes}, sentence=sentence,
-        back=reverse("person", args=[username]), differences=[Difference("Changes the map", (was,), (shall,))],
+        back=reverse("person", args=[username]),
+        differences=[Difference(words.said("Changes the map"), (was,), (shall,))],
     )  # fmt: skip
     try:
         return proposals.answer(request, draft)

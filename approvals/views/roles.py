@@ -58,7 +58,7 @@ def _joined(current: dict[str, Any], form: MemberForm) -> tuple[dict[str, Any], 
     window = differences.window(member.get("from"), member.get("until"))
     return (
         current | {"members": [*current.get("members", ()), member]},
-        f"{said['person']} holds {current['role']} {window}",
+        words.said("{person} holds {role} {window}", person=said["person"], role=current["role"], window=window),
     )
 
 
@@ -72,12 +72,15 @@ def _left(current: dict[str, Any], form: LeaveForm, *, at: datetime) -> tuple[di
         raise BadChange(words.said("Nobody holds it in that window any more. Look again."))
     who = held.person.username
     if until is None:
-        return current | {"members": members[:place] + members[place + 1 :]}, f"{who} holds {role} no longer"
+        return current | {"members": members[:place] + members[place + 1 :]}, words.said(
+            "{person} holds {role} no longer", person=who, role=role
+        )
     if until <= at:
         raise BadChange(words.said("That moment has passed. Leave it empty to end it at once."), pointer="/until")
     changed = members[place] | {"until": documents.stamp(until)}
     window = differences.window(changed.get("from"), changed["until"], held="from" not in changed)
-    return current | {"members": [*members[:place], changed, *members[place + 1 :]]}, f"{who} holds {role} {window}"
+    sentence = words.said("{person} holds {role} {window}", person=who, role=role, window=window)
+    return current | {"members": [*members[:place], changed, *members[place + 1 :]]}, sentence
 
 
 def _place(members: list[dict[str, Any]], held: Membership, *, at: datetime) -> int | None:

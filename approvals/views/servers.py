@@ -48,7 +48,9 @@ def server_new(request: HttpRequest) -> HttpResponse:
         if changes.current(about=Change.About.SERVER, subject=name, at=at) is not None:
             raise BadChange(said("A server named {name} is registered already.", name=name[:64]), pointer="/server")
         document = form.document(stopped=False, also_tools=[], also_hosts=[])
-        return proposals.answer(request, _draft(name, None, document, sentence=f"Register the server {name}"))
+        return proposals.answer(
+            request, _draft(name, None, document, sentence=said("Register the server {name}", name=name))
+        )
     except Refusal as refusal:
         return _form(request, form, at=at, refusal=refusal)
 
@@ -69,7 +71,9 @@ def server(request: HttpRequest, name: str) -> HttpResponse:
             stopped=current.get("stopped", False), also_tools=_ticked(request, "tools_add"),
             also_hosts=_ticked(request, "hosts_add"),
         )  # fmt: skip
-        return proposals.answer(request, _draft(name, current, document, sentence=f"Change the server {name}"))
+        return proposals.answer(
+            request, _draft(name, current, document, sentence=said("Change the server {name}", name=name))
+        )
     except Refusal as refusal:
         return _shown(request, name, form, at=at, refusal=refusal)
 
@@ -81,7 +85,9 @@ def server_start(request: HttpRequest, name: str) -> HttpResponse:
     at = admin(request)
     current = _current(name, at=at)
     document = {key: value for key, value in current.items() if key != "stopped"}
-    return _propose(request, name, _draft(name, current, document, sentence=f"Start {name} again"), at=at)
+    return _propose(
+        request, name, _draft(name, current, document, sentence=said("Start {name} again", name=name)), at=at
+    )
 
 
 @never_cache
@@ -91,9 +97,9 @@ def server_token(request: HttpRequest, name: str) -> HttpResponse:
     at = admin(request)
     _current(name, at=at)
     draft = proposals.Draft(
-        about=Change.About.TOKEN, subject=name, proposed={"server": name}, sentence=f"A new token for {name}",
-        back=reverse("server", args=[name]),
-        differences=[differences.Difference("Tokens", ("those it has",), ("one new, shown once",))],
+        about=Change.About.TOKEN, subject=name, proposed={"server": name},
+        sentence=said("A new token for {name}", name=name), back=reverse("server", args=[name]),
+        differences=[differences.Difference(said("Tokens"), (said("those it has"),), (said("one new, shown once"),))],
     )  # fmt: skip
     return _propose(request, name, draft, at=at)
 

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from accounts import passkeys, words
 from accounts.errors import UnknownPasskey
-from accounts.words import said
 
 from .. import edits, glass, reviews, verdicts
 from ..errors import BadEdit, NotFound, Refusal, Unopened
@@ -58,7 +57,7 @@ def _of_edit(request: HttpRequest, action_id: UUID, at: datetime) -> bytes:
     told = shown(request, action_id, at=at)
     form = EditForm(edits.sheet(told["page"].action).places, request.POST)
     if not form.read() or not form.changes:
-        raise BadEdit(said("Look at the difference first."))
+        raise BadEdit(words.said("Look at the difference first."))
     given = verdicts.Given(
         action_id=action_id, reviewer=request.user, verdict="approve", changes=form.changes,
         seen=request.POST.get("seen", ""), opened=_opened(request, action_id),

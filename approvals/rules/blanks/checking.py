@@ -9,34 +9,40 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
+from accounts.words import said
+
 if TYPE_CHECKING:
     from .reading import Blank
 
-UNANSWERED = "This needs an answer."
+UNANSWERED = said("This needs an answer.")
 _MAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)*[^\W_](?:[\w-]{0,61}[^\W_])?")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}:[!-~]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _FORMS = {
-    "email": "This is no mail address, like dana@example.org.",
-    "uri": "This is no address, like https://example.org/.",
-    "date": "This is no date, like 2026-11-23.",
-    "date-time": "This is no moment, like 2026-11-23T10:30:00Z.",
+    "email": said("This is no mail address, like dana@example.org."),
+    "uri": said("This is no address, like https://example.org/."),
+    "date": said("This is no date, like 2026-11-23."),
+    "date-time": said("This is no moment, like 2026-11-23T10:30:00Z."),
 }
 _TYPES = {
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "yes or no",
-    "string": "text",
-    "array": "a list",
+    "integer": said("This must be a whole number."),
+    "number": said("This must be a number."),
+    "boolean": said("This must be yes or no."),
+    "string": said("This must be text."),
+    "array": said("This must be a list."),
 }
 _BOUNDS = {
-    "minLength": "At least {} characters are wanted; this has {}.",
-    "maxLength": "At most {} characters are allowed; this has {}.",
-    "minItems": "Choose at least {}.",
-    "maxItems": "Choose at most {}.",
-    "minimum": "At least {} is wanted.",
-    "maximum": "At most {} is allowed.",
+    "minLength": lambda wanted, size: said(
+        "At least {wanted} characters are wanted; this has {size}.", wanted=wanted, size=size
+    ),
+    "maxLength": lambda wanted, size: said(
+        "At most {wanted} characters are allowed; this has {size}.", wanted=wanted, size=size
+    ),
+    "minItems": lambda wanted, size: said("Choose at least {wanted}.", wanted=wanted),
+    "maxItems": lambda wanted, size: said("Choose at most {wanted}.", wanted=wanted),
+    "minimum": lambda wanted, size: said("At least {wanted} is wanted.", wanted=wanted),
+    "maximum": lambda wanted, size: said("At most {wanted} is allowed.", wanted=wanted),
 }
 _formats = FormatChecker(formats=())
 
@@ -86,7 +92,7 @@ def problems(blanks: "Sequence[Blank]", content: Mapping[str, Any]) -> dict[str,
         elif error.absolute_path:
             found.setdefault(by_name[str(error.absolute_path[0])].key, _said(error))
         else:
-            found[""] = "This form does not ask for that."
+            found[""] = said("This form does not ask for that.")
     return found
 
 
@@ -94,9 +100,9 @@ def _said(error: ValidationError) -> str:
     wanted = error.validator_value
     if error.validator in _BOUNDS:
         size = len(error.instance) if isinstance(error.instance, str | list) else ""
-        return _BOUNDS[error.validator].format(wanted, size)
+        return _BOUNDS[error.validator](wanted, size)
     if error.validator == "format":
         return _FORMS[wanted]
     if error.validator == "type":
-        return f"This must be {_TYPES[wanted]}."
-    return "Choose from what is offered."
+        return _TYPES[wanted]
+    return said("Choose from what is offered.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts import words
+
 from .checking import UNANSWERED
 from .reading import WHOLE, Blank
 
@@ -118,7 +120,7 @@ def _read_integer(blank: Blank, given: list[str]) -> Any:
     if not text:
         return _ABSENT
     if not _WHOLE.fullmatch(text) or abs(int(text)) > WHOLE:
-        raise NotRead("This must be a whole number, in figures.")
+        raise NotRead(words.said("This must be a whole number, in figures."))
     return int(text)
 
 
@@ -128,14 +130,14 @@ def _read_number(blank: Blank, given: list[str]) -> Any:
         return _ABSENT
     number = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise NotRead("This must be a number, like 12 or 12.5.")
+        raise NotRead(words.said("This must be a number, like 12 or 12.5."))
     return int(number) if number.is_integer() and abs(number) <= WHOLE else number
 
 
 def _read_yes_no(blank: Blank, given: list[str]) -> Any:
     said = given[0] if given else LEFT
     if said not in ("yes", "no", LEFT):
-        raise NotRead("This must be yes or no.")
+        raise NotRead(words.said("This must be yes or no."))
     return _ABSENT if said == LEFT else said == "yes"
 
 
@@ -154,7 +156,7 @@ def _read_many(blank: Blank, given: list[str]) -> Any:
 def _choice(blank: Blank, said: str) -> Any:
     at = int(said) if said.isascii() and said.isdigit() and len(said) <= 4 else len(blank.choices)
     if at >= len(blank.choices):
-        raise NotRead("Choose from what is offered.")
+        raise NotRead(words.said("Choose from what is offered."))
     return blank.choices[at]
 
 
