@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESK, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]
+LONGEST = 6_000  # pixels of a page in the gallery
 PATIENCE = 120  # seconds until the demo has told its past
 
 
@@ -231,7 +232,10 @@ def gallery(demo: Demo, folder: Path, *, only: str = "") -> None:
             for name, (who, address) in every.items():
                 file = f"{name}-{size[0]}-{theme}.png"
                 page = demo.page(who, address, size=size, theme=theme)
-                page.screenshot(path=folder / file, full_page=size is not DESK)
+                if size is not DESK:  # the whole page, with its bar at the end of it
+                    high = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+                    page.set_viewport_size({"width": size[0], "height": max(high, size[1])})
+                page.screenshot(path=folder / file)
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 if wide > 0:
                     say(f"{file} scrolls sideways by {wide} px")
