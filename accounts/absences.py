@@ -7,6 +7,7 @@ from django.db import transaction
 
 from .errors import AbsenceOver, BadDelegate, BadWindow, OverlappingAbsence, UnknownRole
 from .models import Absence, Delegation, Role, User
+from .words import said
 
 #: So many delegations may follow one another; a longer chain ends with nobody.
 MOST_LINKS = 3
@@ -84,9 +85,10 @@ def _checked(person: User, delegates: Mapping[str, User]) -> list[tuple[Role, Us
     roles = Role.objects.in_bulk(list(delegates), field_name="name") if delegates else {}
     for name, delegate in delegates.items():
         if name not in roles:
-            raise UnknownRole(f"No role is named {name}.", pointer="/delegates")
+            raise UnknownRole(said("No role is named {name}.", name=name), pointer="/delegates")
         if delegate.pk == person.pk:
-            raise BadDelegate("Nobody stands in for themselves. Name somebody else.", pointer="/delegates")
+            raise BadDelegate(said("Nobody stands in for themselves. Name somebody else."), pointer="/delegates")
         if not delegate.is_active:
-            raise BadDelegate(f"{delegate.username} has no active account. Name somebody else.", pointer="/delegates")
+            text = said("{name} has no active account. Name somebody else.", name=delegate.username)
+            raise BadDelegate(text, pointer="/delegates")
     return [(roles[name], delegate) for name, delegate in delegates.items()]

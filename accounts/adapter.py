@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from . import alarms, locking, passkeys, proofs
+from .words import said
 
 
 class Adapter(DefaultAccountAdapter):
@@ -37,7 +38,7 @@ class Adapter(DefaultAccountAdapter):
         methods = super().get_reauthentication_methods(user)
         if not methods and settings.OIDC_ISSUER:
             url = f"{reverse('openid_connect_login')}?auth_params=prompt%3Dlogin"
-            return [{"id": "provider", "description": f"Use {settings.OIDC_NAME}", "url": url}]
+            return [{"id": "provider", "description": said("Use {name}", name=settings.OIDC_NAME), "url": url}]
         return methods
 
     @override

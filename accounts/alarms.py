@@ -18,6 +18,7 @@ from django.http import HttpRequest
 
 from . import browsers, notices, proofs, sessions, signins, tongues
 from .models import Notice, User
+from .words import counted, joined, said
 
 #: So many wrong answers within `TRYING` are told to the person, once within `QUIET`.
 MANY, MANY_CODES = 5, 3
@@ -49,7 +50,9 @@ def password_failed(*, username: str) -> None:
     """Somebody gave a wrong password for this name. Its owner is told when it happens often."""
     if _often(f"password:{username.lower()}", most=MANY):
         person = User.objects.filter(username__iexact=username, is_active=True).first()
-        _tell_once(person, "failed_sign_ins", "Somebody gave a wrong password for your name several times in a row.")
+        _tell_once(
+            person, "failed_sign_ins", said("Somebody gave a wrong password for your name several times in a row.")
+        )
 
 
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
@@ -59,8 +62,11 @@ def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     request.session[sessions.SIGN_IN] = made.pk
     tongues.learn(request, user)
     if not known:
-        text = f"You signed in from {address} with {browser}: a place you did not sign in from before."
-        text = f"{text} If this was not you, end it and change your password."
+        text = said(
+            "You signed in from {address} with {browser}: a place you did not sign in from before. If this was not "
+            "you, end it and change your password.",
+            address=address, browser=browser,
+        )  # fmt: skip
         notices.tell(person=user, code="new_place", text=text, at=at)
 
 
@@ -70,42 +76,51 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    _changed(request, user, "password_changed", "Your password was changed.")
+    _changed(request, user, "password_changed", said("Your password was changed."))
 
 
 def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
         record_authentication(request, user, "mfa", type="totp")  # its first code was right a moment ago
-        _tell(user, "second_factor_on", "An authenticator app was added as your second factor.")
+        _tell(user, "second_factor_on", said("An authenticator app was added as your second factor."))
 
 
 def _factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
-        _changed(request, user, "second_factor_off", "Your second factor, the authenticator app, was removed.")
+        _changed(request, user, "second_factor_off", said("Your second factor, the authenticator app, was removed."))
 
 
 def _codes_renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        _tell(user, "codes_renewed", "New recovery codes were made; the old ones are void.")
+        _tell(user, "codes_renewed", said("New recovery codes were made; the old ones are void."))
 
 
 def _factor_used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         left = len(Authenticator.objects.get(pk=authenticator.pk).wrap().get_unused_codes())
-        _tell(user, "code_used", f"One of your recovery codes was used; {left} are left.")
+        text = counted(
+            "One of your recovery codes was used; {count} is left.",
+            "One of your recovery codes was used; {count} are left.",
+            count=left,
+        )
+        _tell(user, "code_used", text)
 
 
 def _code_failed(user: User, **_: Any) -> None:
     if _often(f"code:{user.pk}", most=MANY_CODES):
-        text = "Somebody who knows your password gave wrong codes. If this was not you, change your password."
+        text = said("Somebody who knows your password gave wrong codes. If this was not you, change your password.")
         _tell_once(user, "failed_codes", text)
 
 
 def _changed(request: HttpRequest, user: User, code: str, text: str) -> None:
     """The other sessions end: whoever held one may be why this was changed."""
     ended = signins.end_all(person=user, by=user, at=datetime.now(UTC), but=request.session.session_key)
-    others = f" {ended} other sign-in{'s were' if ended > 1 else ' was'} ended." if ended else ""
-    _tell(user, code, f"{text}{others} If this was not you, ask an admin at once.")
+    others = (
+        [counted("{count} other sign-in was ended.", "{count} other sign-ins were ended.", count=ended)]
+        if ended
+        else []
+    )
+    _tell(user, code, joined([text, *others, said("If this was not you, ask an admin at once.")], " "))
 
 
 def _tell(person: User, code: str, text: str) -> None:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from . import notices, signins
 from .errors import BadInvitation, NotInvited
 from .models import Absence, Invitation, Membership, User
+from .words import said
 
 LIFE = timedelta(days=3)
 TOKEN = re.compile(r"([a-z0-9]{16})-([A-Za-z0-9_-]{43})")
@@ -74,24 +75,32 @@ def take_up(*, token: str, password: str, address: str | None, at: datetime) -> 
         person.set_password(password)
         person.save(update_fields=["password"])
         signins.end_all(person=person, by=person, at=at)
-        notices.tell(person=person, code="invitation_used", text=f"You set your password, from {address}.", at=at)
+        notices.tell(
+            person=person,
+            code="invitation_used",
+            text=said("You set your password, from {address}.", address=address),
+            at=at,
+        )
         if found.created_by:
-            text = f"{person.username} took up the invitation, from {address}. If they did not, close the account."
+            text = said(
+                "{name} took up the invitation, from {address}. If they did not, close the account.",
+                name=person.username, address=address,
+            )  # fmt: skip
             notices.tell(person=found.created_by, code="invitation_taken", text=text, at=at)
     return person
 
 
 def _refuse(person: User, by: User | None, *, at: datetime) -> None:
     if not person.is_active:
-        raise NotInvited("This account is closed. Open it first.")
+        raise NotInvited(said("This account is closed. Open it first."))
     if by is None:
         return
     if person.pk == by.pk:
-        raise NotInvited("You are signed in already; change your password on your own page.")
+        raise NotInvited(said("You are signed in already; change your password on your own page."))
     if person.is_staff or person.is_superuser:
-        raise NotInvited("Admins are invited by an operator, from a shell.")
+        raise NotInvited(said("Admins are invited by an operator, from a shell."))
     if decides(person, at=at):
-        raise NotInvited("Who holds a role or stands in is invited by an operator, from a shell.")
+        raise NotInvited(said("Who holds a role or stands in is invited by an operator, from a shell."))
 
 
 def _hash(secret: str) -> bytes:

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from . import tongues
 from .models import Notice, User
 
 #: How long to wait after each failed try; after the last one it is given up, and stays on the page.
@@ -53,6 +55,8 @@ def _send(notice: Notice, *, at: datetime) -> bool:
 def _hand_over(notice: Notice) -> None:
     from django.core.mail import EmailMessage  # only where mail is sent
 
-    body = f"{notice.text}\n\nIt stands on your page: {settings.PUBLIC_URL}{reverse('you')}\n"
-    subject = f"Placet: about your account {notice.person.username}"
+    with tongues.speaking_to(notice.person):
+        where = _("It stands on your page: {address}").format(address=settings.PUBLIC_URL + reverse("you"))
+        subject = _("Placet: about your account {name}").format(name=notice.person.username)
+    body = f"{notice.text}\n\n{where}\n"
     EmailMessage(subject=subject, body=body, from_email=settings.MAIL_FROM, to=[notice.person.email]).send()

@@ -2,17 +2,22 @@
 
 from datetime import datetime
 
-from . import mail
+from . import mail, tongues
 from .models import Notice, User
+from .words import told
 
 #: So many are listed; older ones stay in the table.
 SHOWN = 50
 
 
 def tell(*, person: User, code: str, text: str, at: datetime) -> Notice:
-    """Tell this person; the row belongs to the caller's transaction. No secret and no payload goes into `text`."""
+    """Tell this person, in their language; the row belongs to the caller's transaction. No secret and no payload goes
+    into `text`.
+    """
     due = mail.due(person=person, at=at)
-    return Notice.objects.create(person=person, code=code, text=text[:500], created_at=at, mail_due_at=due)
+    with tongues.speaking_to(person):
+        words = told(text)
+    return Notice.objects.create(person=person, code=code, text=words[:500], created_at=at, mail_due_at=due)
 
 
 def latest(*, person: User) -> list[Notice]:

@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from .models import User
+from .words import said
 
 #: The one provider, as its addresses and rows call it.
 PROVIDER = "provider"
@@ -38,7 +39,7 @@ class Adapter(DefaultSocialAccountAdapter):
         claims = sociallogin.account.extra_data
         sociallogin.account.extra_data = {}
         if sociallogin.state.get("process") not in (None, "login"):
-            raise ImmediateHttpResponse(refused(request, "You can only sign in there."))
+            raise ImmediateHttpResponse(refused(request, said("You can only sign in there.")))
         if why := _contradiction(claims):
             raise ImmediateHttpResponse(refused(request, why))
         if sociallogin.is_existing:
@@ -74,7 +75,7 @@ def callback(request: HttpRequest, provider_id: str = PROVIDER) -> HttpResponse:
 
 @login_not_required
 def cancelled(request: HttpRequest) -> HttpResponse:
-    return refused(request, "You broke it off there.")
+    return refused(request, said("You broke it off there."))
 
 
 def refused(request: HttpRequest, why: str) -> HttpResponse:
@@ -95,9 +96,9 @@ def _contradiction(claims: dict[str, Any]) -> str:
     """
     token, told = claims.get("id_token") or {}, claims.get("userinfo") or {}
     if token.get("iss", "").rstrip("/") != settings.OIDC_ISSUER.rstrip("/"):
-        return "The provider calls itself by another name than the operator of this console wrote down."
+        return said("The provider calls itself by another name than the operator of this console wrote down.")
     if not token.get("sub") or (told and told.get("sub") != token["sub"]):
-        return "The provider named two people at once."
+        return said("The provider named two people at once.")
     return ""
 
 
@@ -121,5 +122,5 @@ def _meant(claims: dict[str, Any]) -> User | None:
 
 def _unknown() -> str:
     if settings.OIDC_CLAIM == "email":
-        return "No account here has your mail address, or the provider did not verify it. Ask an admin."
-    return "No account here has your name. Ask an admin."
+        return said("No account here has your mail address, or the provider did not verify it. Ask an admin.")
+    return said("No account here has your name. Ask an admin.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from placet import canonical, jws
 
+from .. import words
 from ..errors import BadCeremony, ForeignOrigin, UnknownPasskey, UnverifiedPerson
 from .relying import relying_party
 
@@ -106,7 +107,9 @@ def registered(said: Any, *, challenge: str) -> Credential:
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError, RecursionError) as error:
         raise BadCeremony() from error
     if made.credential_id != jws.decode(said["id"].encode("ascii")) or not 16 <= len(made.credential_id) <= MOST_ID:
-        raise BadCeremony("This authenticator names its passkeys in a way that Placet does not take. Use another one.")
+        raise BadCeremony(
+            words.said("This authenticator names its passkeys in a way that Placet does not take. Use another one.")
+        )
     attestation = canonical.digest_bytes(jws.decode(response["attestationObject"].encode("ascii")))
     return Credential(
         id=made.credential_id, public_key=cbor.encode(key), aaguid=uuid.UUID(bytes=bytes(made.aaguid)),
@@ -134,7 +137,7 @@ def signed(said: Any, *, challenge: str, passkey: Passkey) -> bytes:
         key = CoseKey.parse(cbor.decode(bytes(passkey.public_key)))
         key.verify(data + hashlib.sha256(client).digest(), signature)
     except Exception as error:  # whatever the key's own library calls it: this signature does not hold
-        raise BadCeremony("The passkey did not sign this.") from error
+        raise BadCeremony(words.said("The passkey did not sign this.")) from error
     kept = {"id": said["id"]} | {part: response[part] for part in ("authenticatorData", "clientDataJSON", "signature")}
     return canonical.canonical(kept)
 
@@ -219,7 +222,7 @@ def _client_data(response: dict[str, str], *, kind: str, challenge: str | None) 
     if "topOrigin" in said:
         raise ForeignOrigin()
     if challenge is not None and said.get("challenge") != challenge:
-        raise BadCeremony("The passkey answered to something else. Begin again.")
+        raise BadCeremony(words.said("The passkey answered to something else. Begin again."))
     return raw
 
 

@@ -95,7 +95,7 @@ def revoke(*, passkey_id: int, by: User, at: datetime) -> Passkey:
     with transaction.atomic():
         passkey = _locked(passkey_id)
         if passkey.revoked_at is not None:
-            raise PasskeyOver("This passkey was revoked already.")
+            raise PasskeyOver(said("This passkey was revoked already."))
         passkey.revoked_at, passkey.revoked_by = at, by
         passkey.save(update_fields=["revoked_at", "revoked_by"])
         Authenticator.objects.filter(user_id=passkey.person_id, data__passkey=passkey.pk).delete()
@@ -131,7 +131,7 @@ def _begin(passkey: Passkey, *, at: datetime, **vouching: Any) -> Passkey:
     if passkey.revoked_at is not None:
         raise PasskeyOver()
     if passkey.live_from is not None:
-        raise PasskeyTaken("This passkey counts already.")
+        raise PasskeyTaken(said("This passkey counts already."))
     for member, who in vouching.items():
         setattr(passkey, member, who)
     passkey.live_from = at
@@ -175,7 +175,7 @@ def _registration(passkey: Passkey) -> dict[str, Any]:
 def _locked(passkey_id: int) -> Passkey:
     found = Passkey.objects.select_for_update(of=("self",)).select_related("person").filter(pk=passkey_id).first()
     if found is None:
-        raise UnknownPasskey("There is no such passkey.")
+        raise UnknownPasskey(said("There is no such passkey."))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django import template
+from django.utils.translation import gettext as _
 
 from accounts import passkeys
 
@@ -34,6 +35,14 @@ def has_codes(context: template.Context) -> bool:
     """Whether who is signing in has an app or recovery codes, and not passkeys alone."""
     stage, kinds = getattr(context["request"], "_login_stage", None), Authenticator.Type
     return stage is None or is_mfa_enabled(stage.login.user, [kinds.TOTP, kinds.RECOVERY_CODES])
+
+
+@register.filter
+def browser_words(name: str) -> str:
+    """A browser by its name, as `accounts.browsers` wrote it down."""
+    browser, on, system = name.partition(" on ")
+    known = {"a browser": _("a browser"), "a Python program": _("a Python program")}.get(browser, browser)
+    return _("{browser} on {system}").format(browser=known, system=system) if on else known
 
 
 @register.filter

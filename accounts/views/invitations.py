@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -32,7 +33,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             address = get_adapter(request).get_client_ip(request)
             password = form.cleaned_data["new_password1"]
             invitations.take_up(token=token, password=password, address=address, at=at)
-            messages.success(request, "Your password is set. Sign in with it.")
+            messages.success(request, _("Your password is set. Sign in with it."))
             return redirect("account_login")
     except BadInvitation as refusal:
         raise Http404(refusal.message) from refusal
