@@ -1,9 +1,11 @@
 """A session's picture, and the words that stand for it."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts import times
@@ -71,6 +73,11 @@ def _step(step: Step) -> timelines.Step:
     action = step.action
     return timelines.Step(
         number=step.number, lane=kind_name(action.kind), manner=MANNERS.get(action.state, "pending"),
-        begins=action.created_at, ends=action.settled_at, used=step.used, reported=step.reported,
-        failed=step.outcome == "failed",
+        begins=timezone.localtime(action.created_at), ends=_here(action.settled_at), used=_here(step.used),
+        reported=_here(step.reported), failed=step.outcome == "failed",
     )  # fmt: skip
+
+
+def _here(moment: datetime | None) -> datetime | None:
+    """In the reader's zone, as the words beside the picture are."""
+    return None if moment is None else timezone.localtime(moment)
