@@ -34,6 +34,10 @@ _MOMENTS = {
                  FROM json_each(%s) AS place CROSS JOIN json_each((
                         SELECT json_group_array(json_array(one.id, one.at)) FROM ({one}) AS one)) AS head""",
 }
+#: From so many checkpoints on, the soonest of all of them are read from one index instead; a condition that no index
+#: knows is then asked of so many.
+MANY, SOONEST = 500, 2_000
+_PLACES = {"postgresql": "SELECT unnest(%s::bigint[])", "sqlite": "SELECT value FROM json_each(%s)"}
 _PLACE = RawSQL("place.value", [])
 
 
@@ -76,18 +80,33 @@ def told(
     if not checkpoints and beside is None:
         return None
     vendor, column = connection.vendor, key.lstrip("-")
+    places: Any = json.dumps(sorted(checkpoints)) if vendor == "sqlite" else sorted(checkpoints)
+    if len(checkpoints) > MANY:
+        theirs = Action.objects.filter(checkpoint_id__in=RawSQL(_PLACES[vendor], [places]))  # noqa: S611 (a parameter)
+        one, params = _compiled(
+            narrow(theirs), key=key, size=max(size, SOONEST if where else 0), columns=("id", column)
+        )
+        text, params = f"SELECT one.id AS id, one.{column} AS at FROM ({one}) AS one{_only(where)}", params  # noqa: S608
+        return _with(Heads(text, [*params, *(where[1] if where else ())]), beside, narrow, key=key, size=size)
     one, params = _compiled(
         narrow(Action.objects.filter(checkpoint_id=_PLACE)), key=key, size=size, columns=("id", column)
     )
-    only = f" WHERE {where[0]}" if where else ""
-    one = f"SELECT one.id AS id, one.{column} AS at FROM ({one}) AS one{only}"  # noqa: S608 (compiled by the ORM)
-    places = sorted(checkpoints)
+    one = f"SELECT one.id AS id, one.{column} AS at FROM ({one}) AS one{_only(where)}"  # noqa: S608 (compiled by the ORM)
     text = _MOMENTS[vendor].format(one=one)
-    params = [json.dumps(places) if vendor == "sqlite" else places, *params, *(where[1] if where else ())]
+    return _with(Heads(text, [places, *params, *(where[1] if where else ())]), beside, narrow, key=key, size=size)
+
+
+def _only(where: Question | None) -> str:
+    return f" WHERE {where[0]}" if where else ""
+
+
+def _with(heads: Heads, beside: QuerySet[Action] | None, narrow: Narrow, *, key: str, size: int) -> Heads:
     if beside is None:
-        return Heads(text, params)
+        return heads
+    column = key.lstrip("-")
     extra, also = _compiled(narrow(beside), key=key, size=size, columns=("id", column))
-    return Heads(f"{text} UNION SELECT extra.id, extra.{column} FROM ({extra}) AS extra", [*params, *also])  # noqa: S608
+    text = f"{heads.text} UNION SELECT extra.id, extra.{column} FROM ({extra}) AS extra"  # noqa: S608
+    return Heads(text, [*heads.told, *also])
 
 
 def together(parts: Sequence[tuple[Heads | None, int]]) -> QuerySet[Action]:
