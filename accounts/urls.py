@@ -27,6 +27,7 @@ urlpatterns = [
     path("confirm/passkey/", never_cache(webauthn.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
     path("you/", you.you, name="mfa_index"),
     path("you/", you.you, name="you"),
+    path("you/settings/", you.settings_keep, name="settings_keep"),
     path("you/notices/", you.notices_read, name="notices_read"),
     path("you/sign-ins/end/", you.sign_ins_end, name="sign_ins_end"),
     path("you/sign-ins/<int:sign_in>/end/", you.sign_in_end, name="sign_in_end"),

@@ -6,12 +6,16 @@ from allauth.account import views as account
 from allauth.decorators import rate_limit
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import notices, proofs, sessions, signins
+from .. import notices, preferences, proofs, sessions, signins, tongues
+from ..choosing import ChoosingForm
 from ..models import Membership
 
 
@@ -33,6 +37,7 @@ def you(request: HttpRequest) -> HttpResponse:
         "app": factors.get(Authenticator.Type.TOTP), "has_passkey": Authenticator.Type.WEBAUTHN in factors,
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "demanded": demanded, "missing": demanded and not proofs.has_second_factor(request),
+        "choosing": ChoosingForm(person=person),
         "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
     }  # fmt: skip
     return render(request, "accounts/you.html", shown)
@@ -47,6 +52,19 @@ def notices_read(request: HttpRequest) -> HttpResponse:
     if upto.isascii() and upto.isdigit() and len(upto) < 18:
         notices.read(person=request.user, upto=int(upto), at=datetime.now(UTC))
     return redirect("you")
+
+
+@never_cache
+@require_POST
+@rate_limit(action="account")
+def settings_keep(request: HttpRequest) -> HttpResponse:
+    """Keep what was chosen, and say so in the language that holds from now on. What nobody offered is not kept."""
+    form = ChoosingForm(request.POST, person=request.user)
+    if form.is_valid():
+        preferences.keep(person=request.user, **form.cleaned_data)
+        with tongues.speaking_to(request.user):
+            messages.success(request, _("Your choices are kept."))
+    return redirect(reverse("you") + "#settings")
 
 
 @never_cache

@@ -99,3 +99,34 @@ def test_typed_moment_is_of_the_readers_zone():
         assert times.read("2026-07-02T00:30") == SUMMER.replace(second=0)
         assert times.read("2026-07-01T22:30Z") == SUMMER.replace(second=0)
     assert times.read("0001-01-01T00:00+14:00") is None and times.read("soon") is None
+
+
+def choose(client, **choices):
+    return client.post("/you/settings/", choices)
+
+
+def test_person_chooses_language_zone_sound_and_motion_on_their_own_page(client, alice):
+    client.force_login(alice)
+    answer = choose(client, language="de", time_zone="Asia/Tokyo", sound="on")
+    assert answer.status_code == 302 and answer["Location"] == "/you/#settings"
+    found = kept(alice)
+    assert (found.language, found.time_zone, found.sound, found.motion) == ("de", "Asia/Tokyo", True, False)
+    text = read(client).text
+    assert "Ihre Auswahl ist gespeichert." in text and '<option value="de" lang="de" selected>Deutsch</option>' in text
+    assert 'data-zone="Asia/Tokyo"' in text
+    choose(client)
+    found = kept(alice)
+    assert (found.language, found.time_zone, found.sound) == ("", "", False)
+
+
+@pytest.mark.parametrize("wrong", [{"language": "xx"}, {"time_zone": "Mars/Olympus"}, {"time_zone": "../passwd"}])
+def test_what_nobody_offered_cannot_be_chosen(client, alice, wrong):
+    client.force_login(alice)
+    choose(client, sound="on", **wrong)
+    assert kept(alice).sound is False and kept(alice).language == ""
+
+
+def test_nobody_chooses_for_somebody_else(client, alice, bob):
+    client.force_login(alice)
+    choose(client, language="de", person=bob.pk)
+    assert kept(bob).language == ""
