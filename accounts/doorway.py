@@ -25,7 +25,8 @@ KEPT = 600
 #: Pages on which a second factor is set up or given, and the way out.
 OPEN = CONFIRM | {
     "you", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes", "account_login", "account_logout",
-    "account_change_password", "passkeys", "passkey_new", "passkey_begin", "healthz", "readyz", "manifest", "worker", "offline",
+    "account_change_password", "passkeys", "passkey_new", "passkey_begin", "healthz", "readyz",
+    "manifest", "worker", "offline",
 }  # fmt: skip
 
 

@@ -49,6 +49,16 @@ class BadPublicKey(Refusal):
     message = said("The public key must be one Ed25519 key: PEM, or a JWK of type OKP.")
 
 
+class BadAddress(Refusal):
+    code = "bad_address"
+    message = said("This is not the address of a webhook.")
+
+
+class NoMail(Refusal):
+    code = "no_mail"
+    message = said("This console sends no mail, or knows no address of yours. An admin writes your address.")
+
+
 class BadWindow(Refusal):
     code = "bad_window"
     message = said("It has to end after it starts, and not in the past.")

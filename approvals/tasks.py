@@ -16,6 +16,7 @@ from . import (
     deadlines,
     drills,
     erasing,
+    knocking,
     sequencing,
     simulating,
     tallying,
@@ -27,6 +28,7 @@ SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
 MAIL = "approvals.tasks.mail"
+KNOCK = "approvals.tasks.knock"
 RETAIN = "approvals.tasks.retain"
 
 
@@ -88,3 +90,9 @@ def retain() -> int:
 def mail() -> int:
     """Hand over the notices that are owed by mail; apart from the sweep, because a mail host may be slow."""
     return mails.send_owed(at=datetime.now(UTC))
+
+
+@shared_task(name=KNOCK)
+def knock() -> int:
+    """Tell people on their channels what waits for them; apart from the sweep, because what is outside may be slow."""
+    return knocking.run(at=datetime.now(UTC))

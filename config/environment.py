@@ -44,6 +44,7 @@ class Environment(BaseSettings):
     oidc_second_factor: bool = Field(False, description="the provider's sign-in counts as a second factor")
     mail_url: str = Field("", description="smtp://, smtp+tls:// or smtps://user:password@host:port; empty: no mail")
     mail_from: str = Field("", description="the address mails come from")
+    chat_hosts: str = Field("", description="chat hosts in private networks that are allowed, comma separated")
     secret_key: str = Field("", min_length=0, description="empty: generated once into the var folder")
     migrate_database_url: str = Field("", description="the same database as its owner, who alone may change tables")
     signer: Literal["file", "pkcs11"] = Field("file", description="where new signing keys are made")

@@ -175,6 +175,7 @@ CACHES = {
 # Without MAIL_URL whoever tries to send fails loudly, instead of finding some mail host by accident.
 MAILERS = {"default": mails.parse(ENV.mail_url)} if ENV.mail_url else {}
 MAIL_FROM = ENV.mail_from
+CHAT_HOSTS = ENV.chat_hosts
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Who: people, the roles they hold, and the servers that may ask."""
 
+from .channels import Channel
 from .invitations import Invitation
 from .notices import Notice
 from .passkeys import Passkey
@@ -11,6 +12,7 @@ from .signins import Session, SignIn
 __all__ = [
     "SERVER_NAME",
     "Absence",
+    "Channel",
     "Delegation",
     "Invitation",
     "Membership",

@@ -16,6 +16,7 @@ from .checkpoints import (
 )  # fmt: skip
 from .governance import Change, Finding, Grant, GrantUse, Sighting, Simulation
 from .keys import Cosignature, KeyChange
+from .knocks import Knock
 from .looks import Consent, Drill, Look, Practice
 from .records import Answer, Comment, Consumption, Delivery, Edit, Entry, Erasure, Outcome, Receipt, Review
 from .shelf import SavedView
@@ -26,6 +27,6 @@ __all__ = [
     "Action", "Answer", "Assignment", "Change", "Checkpoint", "CheckpointGroupObjectPermission",
     "CheckpointUserObjectPermission", "Comment", "Consent", "Consumption", "Cosignature", "Definition", "Delivery",
     "Drill", "Duty", "Edit", "Effect", "Entry", "Erasure", "Finding", "Grant", "GrantUse", "Handover", "How",
-    "KeyChange", "Kind", "Leaf", "Look", "Node", "Outcome", "Policy", "Practice", "Question", "Receipt", "Review",
-    "SavedView", "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
+    "KeyChange", "Kind", "Knock", "Leaf", "Look", "Node", "Outcome", "Policy", "Practice", "Question", "Receipt",
+    "Review", "SavedView", "Sighting", "Simulation", "State", "TalliedDay", "Tally", "Timer", "TreeHead", "Why",
 ]  # fmt: skip

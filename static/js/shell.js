@@ -6,6 +6,20 @@
   if (worker && "serviceWorker" in navigator) {
     window.addEventListener("load", () => { navigator.serviceWorker.register(worker, { scope: "/" }).catch(() => {}); });
   }
+  // How high the bar is that lies over the end of the page, so that nothing that gets the focus stays under it.
+  const bar = new ResizeObserver(([seen]) => {
+    document.documentElement.style.setProperty("--bar", `${Math.ceil(seen.borderBoxSize?.[0]?.blockSize ?? seen.contentRect.height)}px`);
+  });
+  let measured = null;
+  const measure = () => {
+    const found = document.getElementById("bar");
+    if (found === measured) return;
+    bar.disconnect();
+    measured = found;
+    if (found) bar.observe(found);
+  };
+  new MutationObserver(measure).observe(document.documentElement, { childList: true, subtree: true });
+  document.addEventListener("DOMContentLoaded", measure);
   // Where the keyboard lies over the page instead of making it shorter, what sticks to the bottom is lifted by its height.
   const seen = window.visualViewport;
   if (seen) {
