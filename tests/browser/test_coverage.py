@@ -1,7 +1,6 @@
 """From a gap on the map to the form of the rule that closes it; and from what fell through to its resolution."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -11,7 +10,7 @@ from approvals.findings import Noted
 from approvals.models import Finding, Sighting
 from tests.publishing import publish
 
-from .conftest import DESK, PHONE, TABLET
+from .conftest import PHONE
 
 HELD = {"approval": "payments-owner", "logging": "data-owner", "exceptions": "data-owner"}
 HOSTILE = "drop_\u202etable<script>alert(1)</script>" + "x" * 200
@@ -58,17 +57,3 @@ def test_what_fell_through_is_resolved_without_a_script(visit, mapped, carol):
     page.get_by_role("link", name="Resolved").click()
     expect(page.locator(".fallen")).to_contain_text("Paid by hand.")
     assert Finding.objects.get(about="payout").resolved_by == carol
-
-
-def test_axe_finds_nothing_and_no_page_scrolls_sideways(visit, mapped, ada, carol):
-    for who, addresses in ((ada, ["/boundaries/"]), (carol, ["/boundaries/?server=shop", "/exceptions/", "/log/"])):
-        page = visit(who)
-        for address in addresses:
-            page.goto(address)
-            page.locator("details.resolving").first.evaluate_all("all => all.forEach(each => each.open = true)")
-            for theme in ("dark", "light"):
-                page.emulate_media(color_scheme=theme)
-                assert [v["id"] for v in Axe().run(page).response["violations"]] == [], (address, theme)
-            for width, height in (DESK, TABLET, PHONE):
-                page.set_viewport_size({"width": width, "height": height})
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)

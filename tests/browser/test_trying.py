@@ -7,14 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals import grants, reviews, simulating
+from approvals import reviews, simulating
 from approvals.models import Grant, Simulation
-from tests.approvals.trying.granting import TERMS, call, rules
+from tests.approvals.trying.granting import call, rules
 from tests.asks import submit
-from tests.publishing import rule
 
-from .conftest import DESK, PHONE, TABLET
-from .test_every_page import _violations
+from .conftest import PHONE
+from .inspecting import wrong
 
 
 @pytest.fixture
@@ -37,23 +36,6 @@ def admin(transactional_db, alice):
     alice.is_staff = True
     alice.save()
     return alice
-
-
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, recorded, admin, bob):
-    given = grants.create(action_id=recorded[0].pk, person=admin, terms=TERMS, at=timezone.now())
-    run = simulating.start(author=admin, rule=rule(checkpoint="x", pattern="re*"), days=3, at=timezone.now())
-    addresses = [
-        "/try/?name=refund", "/simulations/?checkpoint=shop/refund", reverse("simulation", args=[run.pk]), "/grants/",
-        reverse("grant", args=[given.pk]), reverse("grant_new", args=[recorded[1].pk]),
-        reverse("grant_new", args=[recorded[2].pk]),
-    ]  # fmt: skip
-    page = visit(admin, "/grants/")
-    for address in addresses:
-        page.goto(address)
-        assert _violations(page) == [], address
-        for width, height in (DESK, TABLET, PHONE):
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -89,5 +71,4 @@ def test_an_ask_is_followed_on_a_phone(visit, recorded, admin):
     page.get_by_label("The ask, as a server sends it").fill(json.dumps(call(order="A1", amount=7)))
     page.get_by_role("button", name="Who would get it?").click()
     page.get_by_role("heading", name="alice and bob would be asked").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    assert _violations(page) == []
+    assert wrong(page) == []
