@@ -159,11 +159,10 @@ def _uses(counts: dict[UUID, int], *, most: int) -> dict[UUID, list[GrantUse]]:
 def _row(
     grant: Grant, used: int, uses: list[GrantUse], user: User, held: dict[int, dict[str, str]], *, at: datetime
 ) -> Row:
-    mine = held.get(grant.checkpoint_id, {})
-    open_ = grant.revoked_at is None
+    mine, stand = held.get(grant.checkpoint_id, {}), _stand(grant, used, at=at)
     return Row(
-        grant=grant, used=used, stand=_stand(grant, used, at=at), bounds=covering.bounds(bytes(grant.covers)),
-        uses=uses, seen=bool(mine), revocable=open_ and (Duty.APPROVAL in mine or access.is_admin(user)),
+        grant=grant, used=used, stand=stand, bounds=covering.bounds(bytes(grant.covers)),
+        uses=uses, seen=bool(mine), revocable=stand == "open" and (Duty.APPROVAL in mine or access.is_admin(user)),
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from .rendering import plain, render
 
 WIDE, NARROW = 784, 328
 HEAD, ROW = 52, 36
-EDGE = {WIDE: 176, NARROW: 92}  # x of the boundary
-ROOM = {WIDE: 22, NARROW: 11}  # letters of a server's name
+EDGE = {WIDE: 136, NARROW: 76}  # x of the boundary
+ROOM = {WIDE: 18, NARROW: 10}  # letters of a server's name
 SMALLEST, LARGEST = 3.0, 11.0  # radius of a dot: nothing asked, ten thousand and more
 
 

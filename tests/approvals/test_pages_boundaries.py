@@ -250,7 +250,7 @@ def test_too_many_names_to_look_through_are_said_to_be(client, refunds, shop, ad
 def test_the_picture_of_the_map_says_in_words_what_it_shows(client, refunds, shop, ada, now):
     submit(shop, at=now)
     text = get(client, ada, "/boundaries/").text
-    assert text.count("<svg class=\"chart crossing") == 2, "for a wide page and for a phone"
+    assert text.count('<svg class="chart crossing') == 2, "for a wide page and for a phone"
     assert "Picture of the map: shop: Tool call 1 in 30 days. The table below says all of it in words." in text
 
 
