@@ -48,9 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     from django.conf import settings
 
-    from tests import law
+    from tests import law, migrated
 
     law.let_tests_flush()
+    migrated.let_tests_copy()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.MIDDLEWARE.remove("servestatic.middleware.ServeStaticMiddleware")

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx2
 
 from config import processes
+from tests import migrated
 from tests.stores import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ class Running:
     def prepared(cls, var: Path, **told: str) -> "Running":
         """The same on a database that was migrated before: half of what a first start takes."""
         if not (var / "placet.sqlite3").exists():
-            shutil.copy(_migrated(), var)
+            shutil.copy(_migrated(), var / "placet.sqlite3")
         return cls(var, **told)
 
     def ready(self) -> "Running":
@@ -109,7 +110,9 @@ class Running:
 
 @cache
 def _migrated() -> Path:
-    """A migrated SQLite database, made once a process."""
+    """A migrated SQLite database, made once a process where the tests have kept none."""
+    if (kept := migrated.template()).exists():
+        return kept
     folder = Path(tempfile.mkdtemp(prefix="placet-migrated-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     argv = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
