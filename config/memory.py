@@ -4,7 +4,7 @@ import ctypes
 import sys
 import threading
 
-AGAIN = (3.0, 8.0, 30.0)  # seconds until what is read in threads, and by the first pages, has been read
+AGAIN = (3.0, 8.0, 30.0, 75.0)  # seconds until what threads, first pages and a demo’s past ask for has been read
 
 
 def give_back() -> None:
