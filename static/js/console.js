@@ -9,10 +9,13 @@
   root.classList.add("scripted");
 
   // ── Time left: the server wrote it, this only keeps it true ────────────────────────────────────────────────────
+  // English stands here; another language comes with the page.
+  const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+  const tell = (text, count) => (words[text] ?? text).replace("{count}", count);
   function left(seconds) {
     if (seconds < 900) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    if (seconds >= 172800) return `${Math.floor(seconds / 86400)} d`;
-    return seconds >= 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 60)} min`;
+    if (seconds >= 172800) return tell("{count} d", Math.floor(seconds / 86400));
+    return seconds >= 3600 ? tell("{count} h", Math.floor(seconds / 3600)) : tell("{count} min", Math.floor(seconds / 60));
   }
   function tick() {
     for (const element of $$("[data-until]")) {
@@ -29,7 +32,7 @@
   function dwell() {
     for (const element of $$("[data-live-at]")) {
       const seconds = Math.ceil(Number(element.dataset.liveAt) - Date.now() / 1000) + 1;
-      if (seconds > 0) { element.textContent = `${seconds} s`; continue; }
+      if (seconds > 0) { element.textContent = tell("{count} s", seconds); continue; }
       const form = element.closest("form");
       element.closest(".dwell").remove();
       const approve = $("[data-dwells]", form);
@@ -254,7 +257,7 @@
     if (event.target.closest("[data-deny]")) { event.preventDefault(); event.stopPropagation(); deny(true); }
     else if (event.target.closest("#verdict button[data-back]")) deny(false);
     const copy = event.target.closest("[data-copy]");
-    if (copy) navigator.clipboard.writeText($(`#${copy.dataset.copy}`).textContent.trim()).then(() => { copy.textContent = "Copied"; });
+    if (copy) navigator.clipboard.writeText($(`#${copy.dataset.copy}`).textContent.trim()).then(() => { copy.textContent = tell("Copied"); });
   }, true);
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-facets] select:not([name=format])")) event.target.form.requestSubmit();

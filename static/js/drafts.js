@@ -6,6 +6,8 @@
   const KEPT = "placet.draft:", SENT = "placet.sent", WHO = "placet.who";
   const MOST = 4000;
   const who = document.currentScript.dataset.who;
+  const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+  const tell = (text) => words[text] ?? text;
   let store;
   try { store = window.sessionStorage; store.getItem(WHO); } catch { return; }
 
@@ -31,7 +33,7 @@
       field.dataset.put = "1";
       const folded = field.closest("details:not([open])");
       if (folded) folded.open = true;
-      field.title = "What you had typed here before";
+      field.title = tell("What you had typed here before");
     }
   }
   document.addEventListener("input", (event) => {

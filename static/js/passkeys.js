@@ -4,7 +4,10 @@
 // it reads the payload back from what is drawn, and computes the challenge from the statement itself.
 
 const said = (form) => form.querySelector("[data-said]") ?? form.parentElement?.querySelector("[data-said]");
-const CANCELLED = "Cancelled, or it took too long.";
+// English stands here; another language comes with the page.
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+const tell = (text) => words[text] ?? text;
+const CANCELLED = tell("Cancelled, or it took too long.");
 
 class No extends Error {}
 
@@ -25,15 +28,15 @@ async function challengeOf(value) {
 const described = (list) => (list ?? []).map((each) => ({ ...each, id: bytes(each.id) }));
 
 async function ceremony(run) {
-  if (!window.PublicKeyCredential || !navigator.credentials) throw new No("This browser has no passkeys. Use another one.");
+  if (!window.PublicKeyCredential || !navigator.credentials) throw new No(tell("This browser has no passkeys. Use another one."));
   try {
     return await run();
   } catch (error) {
     if (error instanceof No) throw error;
-    if (error.name === "InvalidStateError") throw new No("This device has a passkey of yours already.");
+    if (error.name === "InvalidStateError") throw new No(tell("This device has a passkey of yours already."));
     if (error.name === "NotAllowedError" || error.name === "AbortError") throw new No(CANCELLED);
-    if (error.name === "SecurityError") throw new No("Passkeys do not work under this address.");
-    throw new No(`The passkey could not be used (${error.name}).`);
+    if (error.name === "SecurityError") throw new No(tell("Passkeys do not work under this address."));
+    throw new No(tell("The passkey could not be used ({name}).").replace("{name}", error.name));
   }
 }
 
@@ -71,18 +74,18 @@ async function agree(form, stmt, raw) {
     ...(form.dataset.eff ? { eff: form.dataset.eff } : { shown: form.elements.seen.value }),
   };
   if (canonical(stmt) !== raw || Object.entries(wanted).some(([name, value]) => stmt[name] !== value)) {
-    throw new No("The console asked to sign something else than this page shows.");
+    throw new No(tell("The console asked to sign something else than this page shows."));
   }
-  if (stmt.req?.id !== (held?.dataset.action ?? form.dataset.action)) throw new No("The statement is about another ask.");
+  if (stmt.req?.id !== (held?.dataset.action ?? form.dataset.action)) throw new No(tell("The statement is about another ask."));
   const { shownBy } = await import("placet/faithful");
   let drawn;
   try {
     drawn = await shownBy(held, stmt.req.dig);
   } catch {
-    throw new No("This page cannot read back all that it shows. Reload it.");
+    throw new No(tell("This page cannot read back all that it shows. Reload it."));
   }
   const agrees = drawn.body === stmt.eff && drawn.policy === stmt.pol?.dig && drawn.shown === stmt.shown;
-  if (!agrees) throw new No("What would be signed is not what this page shows. Reload it.");
+  if (!agrees) throw new No(tell("What would be signed is not what this page shows. Reload it."));
 }
 
 function look(form, code) {
@@ -100,7 +103,7 @@ async function sign(form, button) {
   });
   const found = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
   if (answer.status === 409 && found) { look(form, found.told); return; }
-  if (!answer.ok || !found) throw new No("The console did not answer. Reload the page.");
+  if (!answer.ok || !found) throw new No(tell("The console did not answer. Reload the page."));
   const stmt = JSON.parse(found.stmt);
   await agree(form, stmt, found.stmt);
   const credential = await use(found.options, await challengeOf(stmt));
@@ -152,7 +155,7 @@ async function enter(form) {
   let options = form.dataset.options ? JSON.parse(form.dataset.options) : null;
   if (!options) {
     const answer = await fetch(form.dataset.enter, { headers: { "X-Requested-With": "XMLHttpRequest" } });
-    if (!answer.ok) throw new No("Too many tries. Wait a minute.");
+    if (!answer.ok) throw new No(tell("Too many tries. Wait a minute."));
     options = (await answer.json()).request_options;
   }
   const publicKey = options.publicKey ?? options;
@@ -186,10 +189,10 @@ document.addEventListener("submit", async (event) => {
   } catch (error) {
     if (!(error instanceof No)) console.error(error);
     if (place) {
-      const sentence = error instanceof No ? error.message : "Something went wrong here. Reload the page.";
+      const sentence = error instanceof No ? error.message : tell("Something went wrong here. Reload the page.");
       const strong = document.createElement("b");
       strong.textContent = sentence;
-      place.replaceChildren(strong, ` ${place.dataset.said || "Nothing was done."}`);
+      place.replaceChildren(strong, ` ${place.dataset.said || tell("Nothing was done.")}`);
       place.hidden = false;
     }
   } finally {
