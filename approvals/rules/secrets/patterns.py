@@ -27,7 +27,8 @@ _KEYED = (
 
 
 def _anything(match: re.Match[str]) -> bool:
-    return True
+    """Not one that stands in handbooks: all its last signs alike, or `EXAMPLE` at its end."""
+    return len(set(match[0][-8:])) > 1 and not match[0].endswith("EXAMPLE")
 
 
 def _is_jwt(match: re.Match[str]) -> bool:
@@ -51,9 +52,21 @@ def _is_card(match: re.Match[str]) -> bool:
     return (sum(odd) + sum(even)) % 10 == 0
 
 
+_PATH = re.compile(r"(?:\.{0,2}/|~/|[A-Za-z]:\\).*|.*\.(?:pem|key|crt|json|txt|env|ya?ml|toml)", re.IGNORECASE)
+
+
+def is_path(said: str) -> bool:
+    """Whether it says where something lies: the file of a key is no key."""
+    return len(said) < 400 and _PATH.fullmatch(said) is not None
+
+
 def _is_real(match: re.Match[str]) -> bool:
-    """What is assigned could be a password: letters and others, and no place-holder for one."""
-    said = match[1]
+    """What is assigned could be a password: letters and others, and neither a place-holder for one nor a file."""
+    said = match[1] or ""
+    if said.lower().startswith(("your", "my-", "my_", "replace", "insert", "changeme", "os.environ")):
+        return False
+    if is_path(said):
+        return False
     stands_for = ("${", "{{", "<", "%(", "$(", "***", "xxx", "...", "…", "env.", "vault:", "secret:", "arn:", "example")
     mixed = any(c.isalpha() for c in said) and any(not c.isalpha() for c in said)
     return mixed and len(set(said)) > 4 and not any(each in said.lower() for each in stands_for)
@@ -61,7 +74,9 @@ def _is_real(match: re.Match[str]) -> bool:
 
 def _is_password(match: re.Match[str]) -> bool:
     said = match[1]
-    return not re.fullmatch(r"[*x•.]+|\$\{?\w+\}?|\{\w+\}|<[^>]*>|password|pass|pwd|secret|token|PASSWORD", said)
+    return not re.fullmatch(
+        r"[*x•.]+|\$\{?\w+\}?|\{\w+\}|<[^>]*>|%\w|guest|password|pass|pwd|secret|token|PASSWORD", said
+    )
 
 
 @dataclass(frozen=True, slots=True)

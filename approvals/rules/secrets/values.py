@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from . import folding
 from .hits import Hit, below
-from .patterns import ALL, MEMBERS, Rule
+from .patterns import ALL, MEMBERS, Rule, is_path
 
 _NAMED = re.compile(r"(?i)pass|key|secret|token|cvv|cvc|card|mnemonic|seed")
 _PLACEHOLDER = re.compile(
@@ -145,7 +145,7 @@ def _is_member(name: str, value: str) -> bool:
     """Whether an object says a password by its name: `"password": "…"`; place-holders, and plain words, are none."""
     if not 6 <= len(value) <= 4000 or "".join(folding.words(name)[-3:]) not in MEMBERS:
         return False
-    plain = value.isalpha() and (value.islower() or value.isupper() or value.istitle())
+    plain = (value.isalpha() and (value.islower() or value.isupper() or value.istitle())) or is_path(value)
     return not plain and len(set(value)) > 3 and " " not in value.strip() and not _PLACEHOLDER.fullmatch(value)
 
 

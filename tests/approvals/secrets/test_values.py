@@ -69,6 +69,14 @@ def test_the_rules_agree_with_those_they_are_taken_from():
         "https://user@host/",
         "https://a.example/list?page_token=CAoQAA1b2c3d4&max=9",
         "https://a.example/?access_token=${TOKEN}",
+        "curl https://a.example/?api_key=YOUR_API_KEY",
+        'api_key = "YOUR_API_KEY"',
+        "pwd='/home/user1'",
+        'private_key="./keys/key1.pem"',
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "see ghp_" + "x" * 36,
+        "amqp://guest:guest@localhost:5672//",
+        "redis://:%s@host",
         "ssh://git@github.com:foo",
         "sk-learn-0.1",
         "AKIA",
@@ -85,7 +93,9 @@ def test_harmless_texts_pass(text):
     assert not rules({"a": text})
 
 
-@pytest.mark.parametrize("value", ["string", "${PASSWORD}", "vault:prod/db", "********", "changeme", "required", ""])
+@pytest.mark.parametrize(
+    "value", ["string", "${PASSWORD}", "vault:prod/db", "********", "changeme", "required", "", "keys/prod.pem"]
+)
 def test_a_member_named_like_a_secret_may_hold_a_place_holder(value):
     assert not rules({"password": value})
 
