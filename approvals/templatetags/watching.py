@@ -19,15 +19,17 @@ WORD = 40  # characters of the word for a value in a flag
 @register.simple_tag
 def watched_flags(page: Page) -> SafeString:
     """A flag for each value that was never approved here, or is a number above all that were."""
-    return format_html_join(
-        "", '<span class="flag">{}</span>', ((_flag(page, each),) for each in page.watching.values if _tells(each))
-    )
+    told = [(words,) for words, changed in _talk(page, _("system prompt changed"), _("tools changed")) if changed]
+    told += [(_flag(page, each),) for each in page.watching.values if _tells(each)]
+    return format_html_join("", '<span class="flag">{}</span>', told)
 
 
 @register.simple_tag
 def watched_known(page: Page) -> SafeString:
     """What this console knows of each watched value."""
-    rows = ((faithful_text(each.word, WORD), _known(page, each)) for each in page.watching.values)
+    told = {True: format_html("<b>{}</b>", _("Not as last approved.")), False: _("As last approved.")}
+    rows = [(name, told[changed]) for name, changed in _talk(page, _("System prompt"), _("Tools"))]
+    rows += [(faithful_text(each.word, WORD), _known(page, each)) for each in page.watching.values]
     return format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", rows)
 
 
@@ -47,6 +49,15 @@ def beside(page: Page | None, shown: Value) -> SafeString:
         words = _says(_("%(server)s says: %(name)s"), server=page.action.server.name, name=name)
         said.append(format_html('<span class="sub claim">{}</span>', words))
     return mark_safe("".join(said))  # noqa: S308 (made of escaped)
+
+
+def _talk(page: Page, *words: str) -> list[tuple[str, bool]]:
+    """Of a sampling, whether its system prompt and its tools are other than in the one approved last."""
+    sheet = page.layout.sheet
+    if page.action.kind != "sampling" or sheet.before is None:
+        return []
+    pairs = [(sheet.value["params"].get(name), sheet.before["params"].get(name)) for name in ("systemPrompt", "tools")]
+    return [(said, now != was) for said, (now, was) in zip(words, pairs, strict=True) if now or was]
 
 
 def _tells(each: Watched) -> bool:

@@ -275,3 +275,16 @@ def test_a_very_long_name_waits_until_it_is_opened():
 
 def test_escaped_text_breaks_its_lines_where_the_text_does():
     assert escaped("a\nb\\nc") == '"a\\n\nb\\\\nc"'
+
+
+def test_what_a_conversation_shows_is_not_said_to_be_missing_beside_its_limits():
+    def sampling(text):
+        message = {"role": "user", "content": {"type": "text", "text": text}}
+        return {"method": "sampling/createMessage", "params": {"messages": [message], "maxTokens": 9}}
+
+    before = sampling("a")
+    before["params"]["messages"] *= 3
+    rows = lay_out(
+        "sampling", sampling("b"), before=before | {"params": before["params"] | {"temperature": 1}}
+    ).limits.rows
+    assert {plain(row.name): bool(row.value) for row in rows} == {"maxTokens": True, "temperature": False}

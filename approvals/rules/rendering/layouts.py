@@ -9,6 +9,7 @@ from .addresses import Address, read_address
 from .text import Piece, render
 from .values import Path, Row, Rows, Sheet, Value, name_of
 
+_TALK = frozenset({"messages", "tools", "systemPrompt"})  # what differs among these stands where they are shown
 _TEXT_RULES = ("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "format", "pattern")
 
 
@@ -109,7 +110,7 @@ def _sampling(sheet: Sheet) -> dict[str, Any]:
         "system": sheet.take("params", "systemPrompt"),
         "turns": _each(sheet, params.get("messages"), lambda at: _turn(sheet, ("params", "messages", at))),
         "tools": _each(sheet, params.get("tools"), lambda at: _tool(sheet, ("params", "tools", at))),
-        "limits": sheet.rows("params", compare=True),
+        "limits": sheet.rows("params", compare=True, apart=_TALK),
     }
 
 

@@ -158,8 +158,11 @@ class Sheet:
         self.places -= granted
         return granted
 
-    def rows(self, *under: str | int, compare: bool = False) -> Rows:
-        """Show all values below this path that were not taken, by name."""
+    def rows(self, *under: str | int, compare: bool = False, apart: frozenset[str] = frozenset()) -> Rows:
+        """Show all values below this path that were not taken, by name.
+
+        Compared, what the earlier ask had and this one has not stands among them too, but for members shown `apart`.
+        """
         depth = len(under)
         found = [leaf for leaf in self._below(under) if self._leaves.pop(leaf.path, None)]
         where, long = pointer(under), any(is_long(leaf.path[depth:]) for leaf in found)
@@ -172,9 +175,7 @@ class Sheet:
             some = found if opened or len(found) <= ROWS else [*found[: ROWS - 20], *found[-20:]]
             compared = compare and bool(self._were)
             rows = [self._row(leaf, depth, compared=compared) for leaf in some]
-            kept = {leaf.path for leaf in found}
-            gone = [leaf for path, leaf in self._were.items() if path[:depth] == under and path not in kept]
-            rows += [self._gone(leaf, depth) for leaf in gone[:ROWS]] if compared else []
+            rows += [self._gone(leaf, depth) for leaf in self._missing(under, apart)[:ROWS]] if compared else []
             table = Rows(where, tuple(rows), len(found), large, opened)
         self.tables.append(table)
         return table
@@ -192,6 +193,12 @@ class Sheet:
     def _row(self, leaf: Leaf, depth: int, *, compared: bool) -> Row:
         was = self._were.get(leaf.path) if compared else None
         return Row(name_of(leaf.path[depth:]), self._show(leaf), _brief(was) if was else None, compared)
+
+    def _missing(self, under: Path, apart: frozenset[str]) -> list[Leaf]:
+        """What the earlier ask had below this path, and this one has not."""
+        kept, depth = {leaf.path for leaf in self._below(under)}, len(under)
+        gone = (leaf for path, leaf in self._were.items() if path[:depth] == under and path not in kept)
+        return [leaf for leaf in gone if len(leaf.path) == depth or leaf.path[depth] not in apart]
 
     def _gone(self, leaf: Leaf, depth: int) -> Row:
         return Row(name_of(leaf.path[depth:]), None, _brief(leaf), compared=True)
