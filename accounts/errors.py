@@ -144,6 +144,11 @@ class BadInvitation(Refusal):
     message = said("This link is over, or was used. Ask whoever gave it to you for another.")
 
 
+class NotUntied(Refusal):
+    code = "not_untied"
+    message = said("No identity of a provider is tied to this account.")
+
+
 class NotInvited(Refusal):
     code = "not_invited"
     message = said("Nobody can be invited to this account.")

@@ -5,7 +5,10 @@ person is found by one claim: a mail address that the provider verified and that
 `OIDC_CLAIM` says so, the name an admin gave them. From then on the provider's own `sub` names them, and no other does.
 """
 
+import time
+from datetime import UTC, datetime
 from typing import Any, override
+from urllib.parse import urlencode
 
 import requests
 from allauth.account.internal.flows.login import get_authentication_records
@@ -21,6 +24,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from . import identities, proofs
 from .models import User
 from .words import said
 
@@ -40,7 +44,7 @@ class Adapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if sociallogin.state.get("process") not in (None, "login"):
             raise ImmediateHttpResponse(refused(request, said("You can only sign in there.")))
-        if why := _contradiction(claims):
+        if why := _contradiction(claims) or _stale(request, claims):
             raise ImmediateHttpResponse(refused(request, why))
         if sociallogin.is_existing:
             return
@@ -48,6 +52,7 @@ class Adapter(DefaultSocialAccountAdapter):
         if person is None:
             raise ImmediateHttpResponse(refused(request, _unknown()))
         sociallogin.connect(request, person)
+        identities.tell_tied(person, at=datetime.now(UTC))
 
 
 class SecondFactor(AuthenticateStage):
@@ -63,7 +68,10 @@ class SecondFactor(AuthenticateStage):
 
 @login_not_required
 def login(request: HttpRequest, provider_id: str = PROVIDER) -> HttpResponse:
-    """Lead to the provider."""
+    """Lead to the provider; whoever is signed in already confirms who they are, so the provider is to ask them."""
+    if request.user.is_authenticated:
+        request.GET = request.GET.copy()
+        request.GET["auth_params"] = urlencode({"prompt": "login"})
     return _asking(views.login, request)
 
 
@@ -102,22 +110,31 @@ def _contradiction(claims: dict[str, Any]) -> str:
     return ""
 
 
+def _stale(request: HttpRequest, claims: dict[str, Any]) -> str:
+    """Who confirms who they are has to have been asked just now, as far as the provider says when (Core, 2)."""
+    asked_at = (claims.get("id_token") or {}).get("auth_time")
+    if request.user.is_authenticated and type(asked_at) is int and time.time() - asked_at > proofs.RECENT:
+        return said("The provider did not ask you again who you are.")
+    return ""
+
+
 def _meant(claims: dict[str, Any]) -> User | None:
     """The one active person that a claim names, who is not tied to another identity of the provider."""
-    told = (claims.get("id_token") or {}) | (claims.get("userinfo") or {})
-    named = told.get(settings.OIDC_CLAIM)
-    if not isinstance(named, str) or not named:
+    answers = [claims.get(part) or {} for part in ("id_token", "userinfo")]
+    told = [answer for answer in answers if isinstance(answer.get(settings.OIDC_CLAIM), str)]
+    names = {answer[settings.OIDC_CLAIM] for answer in told} - {""}
+    if len(names) != 1:
         return None
-    if settings.OIDC_CLAIM == "email":
-        if told.get("email_verified") is not True:
-            return None
-        found = User.objects.filter(email__iexact=named)
-    else:
-        found = User.objects.filter(username=named)
-    people = list(found[:2])
+    (named,) = names
+    by_mail = settings.OIDC_CLAIM == "email"
+    if by_mail and {answer.get("email_verified") for answer in told} - {None} != {True}:
+        return None
+    people = list(User.objects.filter(**{"email__iexact" if by_mail else "username": named})[:2])
     if len(people) != 1 or SocialAccount.objects.filter(user=people[0]).exists():
         return None
-    return people[0]
+    (person,) = people
+    fits = identities.is_same_address(person.email, named) if by_mail else not (person.is_staff or person.is_superuser)
+    return person if fits else None
 
 
 def _unknown() -> str:

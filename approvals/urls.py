@@ -115,6 +115,7 @@ urlpatterns = [
     path("people/<str:username>/", people.person, name="person"),
     path("people/<str:username>/admin/", people.person_admin, name="person_admin"),
     path("people/<str:username>/invitation/", people.person_invite, name="person_invite"),
+    path("people/<str:username>/identity/", people.person_untie, name="person_untie"),
     path("people/<str:username>/sign-ins/", people.person_sign_out, name="person_sign_out"),
     path("roles/", people.role_named, name="role_named"),
     path("roles/<path:name>/", roles.role, name="role"),

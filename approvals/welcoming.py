@@ -1,11 +1,13 @@
-"""What an admin does alone about somebody's access: invite them, end their sign-ins. Each is a line of the ledger."""
+"""What an admin does alone about somebody's access: invite them, end their sign-ins, untie what a provider calls them.
+Each is a line of the ledger.
+"""
 
 from datetime import datetime
 
 from django.db import transaction
 from placet import canonical
 
-from accounts import invitations, notices, signins
+from accounts import identities, invitations, notices, signins
 from accounts.models import User
 from accounts.words import said
 
@@ -20,6 +22,14 @@ def invite(*, username: str, by: User | None, at: datetime) -> str:
         token = invitations.issue(person=person, by=by, at=at)
         _record("person.invited", person, by, at=at)
     return token
+
+
+def untie(*, username: str, by: User | None, at: datetime) -> None:
+    """Forget what the provider of single sign-on calls this person; `by` None is an operator."""
+    with transaction.atomic():
+        person = _person(username, by)
+        identities.untie(person=person, by=by, at=at)
+        _record("person.untied", person, by, at=at)
 
 
 def sign_out(*, username: str, by: User, at: datetime) -> int:

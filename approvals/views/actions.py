@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
-from placet import canonical
 
 from accounts import words
 from accounts.errors import BadCeremony, CeremonyOver, ForeignOrigin, UnknownPasskey, UnverifiedPerson
@@ -234,14 +233,8 @@ def shown(request: HttpRequest, action_id: UUID, *, at: datetime) -> dict[str, A
         "bytes": escaped(inbox_rows.value_of(page.body)) if as_bytes else "",
         "in_pane": _in_pane(request),
         "seen": seen, "live_at": live if live and live > at else None, "passkey": offer,
-        "exactly": _exactly(page) if offer and offer.signs else None,
+        "exactly": signing.exactly(page) if offer and offer.signs else None,
     }  # fmt: skip
-
-
-def _exactly(page: action_page.Page) -> dict[str, str]:
-    """What a statement names beside the ask: its context and its rule, whole. The page hashes them anew."""
-    texts = {"context": page.action.context, "policy": page.action.policy.body}
-    return {name: escaped(canonical.parse(bytes(text))) for name, text in texts.items()}
 
 
 def _template(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, passkeys, proofs, signins, words
+from accounts import identities, invitations, passkeys, proofs, signins, words
 from accounts.models import User
 
 from .. import access, welcoming
@@ -106,6 +106,21 @@ def person_sign_out(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+@proofs.confirmed
+def person_untie(request: HttpRequest, username: str) -> HttpResponse:
+    """Forget what the provider of single sign-on calls this person; the next identity it names is tied instead."""
+    at = admin(request)
+    try:
+        welcoming.untie(username=username, by=request.user, at=at)
+    except NotFound as refusal:
+        raise Http404 from refusal
+    except Refusal as refusal:
+        return _shown(request, username, at=at, refusal=refusal)
+    return redirect("person", username=username)
+
+
+@never_cache
 @require_safe
 def role_named(request: HttpRequest) -> HttpResponse:
     """Lead to the page of the role of this name, there or not yet."""
@@ -143,6 +158,7 @@ def _shown(request: HttpRequest, username: str, *, at: datetime, refusal: Refusa
         "proposed": proposed.about(username, Change.About.ADMIN, Change.About.PASSKEY),
         "sign_ins": signins.going_on(person=found.person, at=at) if access.is_admin(request.user) else [],
         "invited": invitations.awaited(found.person), "may_be_invited": _may_be_invited(request, found.person, at=at),
+        "tied": access.is_admin(request.user) and identities.is_tied(found.person),
         "passkeys": passkeys.of(found.person) if access.is_admin(request.user) else [],
     }  # fmt: skip
     return render(request, "approvals/person.html", shown, status=422 if refusal else 200)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from placet import canonical
 
 from accounts import passkeys
 
 from .. import signing
 from ..forms import signing as sealed
 from ..queries.page import Page
+from ..rules.rendering.values import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ def offer(request: HttpRequest, page: Page) -> Offer | None:
         waits=any(each.waits for each in theirs), here=is_here(request),
         there=f"{party.origin}{request.path}" if party.id else "",
     )  # fmt: skip
+
+
+def exactly(page: Page) -> dict[str, str]:
+    """What a statement names beside the ask: its context and its rule, whole. The page hashes them anew."""
+    texts = {"context": page.action.context, "policy": page.action.policy.body}
+    return {name: escaped(canonical.parse(bytes(text))) for name, text in texts.items()}
 
 
 def is_here(request: HttpRequest) -> bool:

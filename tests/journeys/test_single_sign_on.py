@@ -1,7 +1,5 @@
 """Signing in with somebody else's sign-in, over real sockets: who is let in, and everybody who is not."""
 
-import base64
-import json
 import re
 import sqlite3
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from tests.accounts.signing import code
+
 from . import provider as providers
+from .provider import answer, come_back, enter, is_in, lead, send, send_as_nobody, token
 
 UNKNOWN = "No account here has your mail address"
 ODD = "answer could not be taken"
@@ -38,32 +39,6 @@ def browser(console, provider):
     with httpx2.Client(base_url=console, timeout=10) as made:
         yield made
     provider.lie = None
-
-
-def lead(browser, *, then="/you/"):
-    """Begin; return where the provider asks for the person."""
-    return browser.get("/sign-in/provider/", params={"next": then}).headers["location"]
-
-
-def answer(place, sub, **more):
-    """What the provider sends the person back with."""
-    return httpx2.post(place, data={"sub": sub, **more}).headers["location"]
-
-
-def come_back(browser, sub):
-    return browser.get(answer(lead(browser), sub))
-
-
-def is_in(browser):
-    return browser.get("/you/").status_code == 200
-
-
-def token(said, **changed):
-    """The ID token with some of its claims changed. Its signature is void then."""
-    head, body, mark = said["id_token"].split(".")
-    claims = json.loads(base64.urlsafe_b64decode(body + "==")) | changed
-    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return said | {"id_token": f"{head}.{body}.{mark}"}
 
 
 def test_the_sign_in_page_offers_it(browser):
@@ -158,6 +133,29 @@ def test_a_document_that_speaks_for_somebody_else_is_refused(browser, provider):
     assert told.status_code == 403 and "another name" in told.text and not is_in(browser)
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda path, said: said | {"email": "bob@example.org"} if path == "/userinfo" else said,
+        lambda path, said: said | {"email_verified": False} if path == "/userinfo" else said,
+        lambda path, said: {n: v for n, v in said.items() if n != "email_verified"} if path == "/userinfo" else said,
+    ],
+    ids=["two addresses", "verified and not", "said of another answer"],
+)  # fmt: skip
+def test_an_address_counts_when_the_answers_agree_on_it(browser, provider, var, lie):
+    """A provider's profile may say an address that its owner typed; the ID token is asked about that too."""
+    with sqlite3.connect(var / "placet.sqlite3") as rows:
+        rows.execute("DELETE FROM socialaccount_socialaccount")
+    place = answer(lead(browser), "a-1")
+    provider.lie = lambda path, said: (
+        token(lie(path, said), email="alice@example.org", email_verified=True)
+        if path == "/oauth2/token"
+        else lie(path, said)
+    )
+    told = browser.get(place)
+    assert told.status_code == (302 if lie("/userinfo", {"email_verified": 1}) == {} else 403), told.text
+
+
 def test_breaking_it_off_leads_back(browser):
     told = browser.get(answer(lead(browser), "a-1", action="deny"), follow_redirects=True)
     assert "You broke it off there" in told.text and not is_in(browser)
@@ -191,6 +189,87 @@ def test_a_provider_that_is_away_is_said_and_the_password_still_works(browser, p
         browser.post("/sign-in/", data=said, headers={"Origin": str(browser.base_url).rstrip("/")}).status_code == 302
     )
     assert is_in(browser)
+
+
+def test_an_admin_unties_somebody_and_another_identity_takes_the_place(browser, console, var):
+    with sqlite3.connect(var / "placet.sqlite3") as rows:
+        rows.execute("DELETE FROM socialaccount_socialaccount")
+    assert come_back(browser, "a-1").status_code == 302
+    assert "tied to your sign-in of Example login" in browser.get("/you/").text
+    with httpx2.Client(base_url=console, timeout=10) as admin:
+        assert enter(admin, "root").status_code == 302
+        assert "Untie from single sign-on" in admin.get("/people/alice/").text
+        assert send(admin, "/people/alice/identity/").headers["location"] == "/people/alice/"
+        assert "Untie" not in admin.get("/people/alice/").text
+        assert send(admin, "/people/alice/identity/").status_code == 422, "there is nothing any more"
+        assert send(admin, "/people/root/identity/").status_code == 422, "not of an admin, and not of oneself"
+    assert not is_in(browser), "whoever was in is out"
+    assert send_as_nobody(browser, "/people/bob/identity/").status_code in (302, 403)
+    assert come_back(browser, "a-2").status_code == 302 and is_in(browser)
+    with sqlite3.connect(var / "placet.sqlite3") as rows:
+        assert rows.execute("SELECT uid FROM socialaccount_socialaccount").fetchall() == [("a-2",)]
+        events = "SELECT actor FROM approvals_entry WHERE event = 'person.untied'"
+        assert rows.execute(events).fetchall() == [("user:root",)]
+
+
+def test_the_second_factor_is_asked_for_here_too(browser):
+    """`OIDC_SECOND_FACTOR` is off: what the provider asked is its own affair."""
+    told = come_back(browser, "t-1")
+    assert told.headers["location"].startswith("/sign-in/code/") and not is_in(browser)
+    page = browser.get("/sign-in/code/").text
+    said = {"code": code(providers.TOTP), "csrfmiddlewaretoken": re.search(r'token" value="(\w+)', page)[1]}
+    browser.post("/sign-in/code/", data=said, headers={"Origin": str(browser.base_url).rstrip("/")})
+    assert is_in(browser) and "single sign-on" in browser.get("/you/").text
+
+
+def test_who_confirms_is_asked_by_the_provider_again(browser, provider):
+    assert come_back(browser, "a-2").status_code == 302
+    place = lead(browser)
+    assert parse_qs(urlsplit(place).query)["prompt"] == ["login"], "whatever the link said"
+    provider.lie = lambda path, said: token(said, auth_time=1_700_000_000) if path == "/oauth2/token" else said
+    told = browser.get(answer(place, "a-2"))
+    assert told.status_code == 403 and "did not ask you again" in told.text
+
+
+@pytest.fixture(scope="module")
+def by_name(provider, tmp_path_factory):
+    """Another console: names find people, and the provider's second factor counts."""
+    told = {"OIDC_CLAIM": "preferred_username", "OIDC_SECOND_FACTOR": "1", "REQUIRE_SECOND_FACTOR": "everybody"}
+    with providers.trusting(provider, tmp_path_factory.mktemp("names"), **told) as url:
+        yield url
+
+
+def test_where_names_find_people_they_are_taken_letter_by_letter_and_never_find_an_admin(by_name, provider):
+    provider.lie = None
+    with httpx2.Client(base_url=by_name, timeout=10) as browser:
+        for sub in ("A-1", "r-1", "e-1", "a-1"):  # other capitals, an admin's name, no name, none at all
+            told = come_back(browser, sub)
+            assert told.status_code == 403 and "No account here has your name" in told.text and not is_in(browser), sub
+        assert come_back(browser, "m-1").status_code == 302, "whoever the provider calls alice is alice here"
+        assert "alice" in browser.get("/you/").text
+
+
+def test_the_providers_second_factor_counts_where_the_operator_says_so_and_a_password_alone_does_not(by_name, provider):
+    provider.lie = None
+    with httpx2.Client(base_url=by_name, timeout=10) as browser:
+        assert come_back(browser, "t-1").headers["location"] == "/you/", "tom's app is not asked for"
+        assert browser.get("/verify/").status_code == browser.get("/").status_code == 200
+        browser.cookies.clear()
+        assert enter(browser, "bob").status_code == 302 and browser.get("/").headers["location"] == "/you/"
+
+
+def test_addresses_are_the_same_in_capitals_of_ascii_alone():
+    from accounts.identities import is_same_address
+
+    assert is_same_address("Alice@Example.org", "alice@example.ORG")
+    for other in (
+        "al\u0131ce@example.org",
+        "alice@ex\u0430mple.org",
+        "alice@example.org.evil",
+        "a\u017flice@example.org",
+    ):
+        assert not is_same_address("alice@example.org", other) and not is_same_address("ALICE@EXAMPLE.ORG", other)
+    assert is_same_address("zo\u00eb@example.org", "zo\u00eb@example.org")
 
 
 def test_the_other_pages_of_the_library_are_not_there(browser):
