@@ -14,6 +14,7 @@ from allauth.core.internal.httpkit import add_query_params, serialize_request
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
@@ -44,6 +45,13 @@ class Doorway(MiddlewareMixin):
         if is_mfa_enabled(request.user):
             return HttpResponseRedirect(f"{_confirming(request)}?{urlencode({'next': request.get_full_path()})}")
         return HttpResponseRedirect(reverse("you"))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Whatever somebody signed in is answered bears their name at least: no cache keeps it, nor the way back."""
+        person = getattr(request, "_cached_user", None)
+        if person is not None and person.is_authenticated and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Lead to the confirmation, and keep what was sent; nothing else may wait there from before."""
