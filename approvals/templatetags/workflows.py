@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import times
@@ -13,7 +14,7 @@ from approvals.models import Action, State
 from approvals.queries import history
 from approvals.queries.page import Page
 from approvals.queries.sessions import Session, Step
-from approvals.rules import rendering, timelines
+from approvals.rules import rendering, timelines, trust
 
 from .faithful import kind_name
 from .wording import in_words
@@ -60,6 +61,13 @@ def session_address(action: Action) -> str:
 def lately(page: Page) -> list[history.Before]:
     """What was decided last at the checkpoint where this ask waits; nothing for somebody who was only asked by name."""
     return history.lately(page.action) if page.pending and page.deciding.holds else []
+
+
+@register.filter
+def crossed(action: Action) -> str:
+    """What became of the step at the boundary: let through, kept out, or still before it."""
+    words = {State.APPROVED: _("let through to %(into)s"), State.PENDING: _("waits at the edge of %(into)s")}
+    return words.get(action.state, _("kept out of %(into)s")) % {"into": trust.BOUNDARIES[action.kind][1]}
 
 
 @register.filter
