@@ -72,6 +72,7 @@ class Action(models.Model):
             models.Index(
                 fields=["checkpoint", "-settled_at", "-id"], condition=~Q(state="pending"), name="action_decided"
             ),
+            models.Index(fields=["-settled_at", "-id"], condition=~Q(state="pending"), name="action_settled"),
             models.Index(fields=["server", "-id"], name="action_of_server"),
             models.Index(fields=["server", "checkpoint"], condition=Q(state="pending"), name="action_waits_for"),
             models.Index(fields=["server", "session", "-id"], condition=~Q(session=""), name="action_of_session"),

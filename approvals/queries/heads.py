@@ -51,10 +51,14 @@ def first(
     """
     if not checkpoints and beside is None:
         return Action.objects.none()
-    one, told = _compiled(narrow(Action.objects.filter(checkpoint_id=_PLACE)), key=key, size=size)
-    heads = _HEADS[connection.vendor].format(one=one)
-    places = sorted(checkpoints)
-    told = [json.dumps(places) if connection.vendor == "sqlite" else places, *told]
+    places: Any = json.dumps(sorted(checkpoints)) if connection.vendor == "sqlite" else sorted(checkpoints)
+    if len(checkpoints) > MANY:
+        theirs = Action.objects.filter(checkpoint_id__in=RawSQL(_PLACES[connection.vendor], [places]))  # noqa: S611
+        heads, told = _compiled(narrow(theirs), key=key, size=size)
+        heads = f"SELECT many.id FROM ({heads}) AS many"  # noqa: S608 (compiled by the ORM)
+    else:
+        one, told = _compiled(narrow(Action.objects.filter(checkpoint_id=_PLACE)), key=key, size=size)
+        heads, told = _HEADS[connection.vendor].format(one=one), [places, *told]
     if beside is not None:
         extra, also = _compiled(narrow(beside), key=key, size=size)
         heads, told = f"{heads} UNION ALL SELECT * FROM ({extra}) AS extra", [*told, *also]  # noqa: S608
