@@ -182,7 +182,8 @@ def _last(page: Page) -> str:
 def _row(context: template.Context, row: Row, *, compared: bool) -> str:
     kind = f" <small data-kind>{row.value.kind}</small>" if row.value else ""
     money = ' class="money"' if row.value and row.value.kind in ("integer", "number") else ""
-    was = f'<td class="was{"" if row.changed else " same"}">{_was(row)}</td>' if compared else ""
+    same = "" if row.changed else " same"
+    was = f'<td class="was{same}" data-of="{_("last approved")}">{_was(row)}</td>' if compared else ""
     return (
         f"<tr{' class="diff"' if row.changed else ''}{' data-row' if row.value else ''}>"
         f'<th scope="row"><span data-label>{faithful(row.name)}</span>{kind}</th><td{money}>{_now(context, row)}</td>'
