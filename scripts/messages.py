@@ -15,7 +15,7 @@ class Collect(makemessages.Command):
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
     # Sentences that verbs and rules make before anybody reads them (accounts/words.py).
     xgettext_options = [
-        *makemessages.Command.xgettext_options, "--keyword=said", "--keyword=counted:1,2", "--keyword=say",
+        *makemessages.Command.xgettext_options, "--keyword=said", "--keyword=counted:1,2", "--keyword=phrased",
     ]  # fmt: skip
 
 

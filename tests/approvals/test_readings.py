@@ -47,7 +47,7 @@ def test_what_decides_stands_in_the_first_sentence(changed, said):
 def test_the_end_of_a_long_condition_is_read_too_and_what_is_cut_off_is_said():
     long = "signals.a == 1 && " * 50 + "1 == 1 || true"
     assert words(readings.sentence(policies.read(REFUND | {"when": long}))).count("|| true") == 1
-    assert words(readings.phrases.say("{}", "x" * 1005)).endswith("x… and 5 more characters")
+    assert words(readings.phrases.phrased("{}", "x" * 1005)).endswith("x… and 5 more characters")
 
 
 def test_a_consequence_ends_with_one_full_stop():

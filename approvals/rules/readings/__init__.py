@@ -9,7 +9,7 @@ from accounts.words import said
 
 from ..policies import Rule
 from . import phrases
-from .phrases import Phrase, say, time
+from .phrases import Phrase, phrased, time
 from .topics import OPENING, REST, answer, arguments, condition, needs, stops
 
 __all__ = ["Line", "Phrase", "Reading", "Turn", "difference", "needs", "read", "sentence", "time"]
@@ -51,9 +51,9 @@ def read(rule: Rule) -> Reading:
 
 def sentence(rule: Rule) -> Phrase:
     """Say the heart of the rule: when what is wanted, who must say yes, and by when."""
-    ends = say(" within {}; silence means no", time(rule.deadline_seconds)) if rule.effect == "review" else ()
-    joined = say("{}{}{}, {}{}.", stops(rule), arguments(rule), condition(rule), answer(rule), ends)
-    return joined if not rule.retired else say("Retired, it stops nothing. It said: {}", joined)
+    ends = phrased(" within {}; silence means no", time(rule.deadline_seconds)) if rule.effect == "review" else ()
+    joined = phrased("{}{}{}, {}{}.", stops(rule), arguments(rule), condition(rule), answer(rule), ends)
+    return joined if not rule.retired else phrased("Retired, it stops nothing. It said: {}", joined)
 
 
 def difference(before: Rule, after: Rule) -> tuple[Turn, ...]:
@@ -62,7 +62,7 @@ def difference(before: Rule, after: Rule) -> tuple[Turn, ...]:
     for topic in (*OPENING, *REST):
         if any(getattr(before, member) != getattr(after, member) for member in topic.members):
             old, new = topic.words(before), topic.words(after)
-            again = say("{}, in another way", new) if old == new else new
+            again = phrased("{}, in another way", new) if old == new else new
             found.append(Turn(topic.name, phrases.clause(old), phrases.clause(again)))
     return tuple(found)
 

@@ -29,7 +29,7 @@ def time(seconds: int) -> str:
     return " ".join(parts)
 
 
-def say(text: str, *values: str | Phrase) -> Phrase:
+def phrased(text: str, *values: str | Phrase) -> Phrase:
     """Our words, in the page's language, with values at each `{}`: a value stands out, a phrase is taken as it is."""
     parts: list[Part] = []
     for index, words in enumerate(told(said(text)).split("{}")):
@@ -52,14 +52,14 @@ def joined(phrases: Iterable[Phrase], between: str) -> Phrase:
     """Phrases one after the other."""
     parts: list[Part] = []
     for phrase in phrases:
-        parts += [*(say(between) if parts else ()), *phrase]
+        parts += [*(phrased(between) if parts else ()), *phrase]
     return tuple(parts)
 
 
 def clause(phrase: Phrase) -> Phrase:
     """A phrase that was made to follow others, by itself: without what ties it to them."""
     if not phrase:
-        return say("none")
+        return phrased("none")
     if phrase[0].manner != "plain":
         return phrase
     return (_ours(phrase[0].pieces[0].shown.removeprefix(told(_FOLLOWS)).lstrip()), *phrase[1:])

@@ -8,7 +8,7 @@ from accounts.words import counted, grouped, said, told
 
 from ..constraints import Constraint, simple
 from ..policies import Need, Rule
-from .phrases import Phrase, joined, say, time
+from .phrases import Phrase, joined, phrased, time
 
 _COMPARISON = re.compile(
     r"""\s*([a-z_][A-Za-z0-9_.]*)\s*(==|!=|<=|>=|<|>)\s*("[^"\\]*"|'[^'\\]*'|-?[0-9]+(?:\.[0-9]+)?|true|false)\s*"""
@@ -36,17 +36,17 @@ class Topic:
 
 def stops(rule: Rule) -> Phrase:
     """What it stops: whose asks, of which kind and name."""
-    server = say("{}", rule.server) if rule.server else say("any server")
-    return say("When {} wants {}", server, _KINDS[rule.kind](rule.pattern))
+    server = phrased("{}", rule.server) if rule.server else phrased("any server")
+    return phrased("When {} wants {}", server, _KINDS[rule.kind](rule.pattern))
 
 
 def answer(rule: Rule) -> Phrase:
     """Who must say yes; or what the console answers by itself."""
     if rule.effect == "allow":
-        return say("the console says yes at once, and nobody is asked")
+        return phrased("the console says yes at once, and nobody is asked")
     if rule.effect == "deny":
-        return say("the console says no at once, and nobody is asked")
-    return say("{} must say yes", needs(rule))
+        return phrased("the console says no at once, and nobody is asked")
+    return phrased("{} must say yes", needs(rule))
 
 
 def needs(rule: Rule) -> Phrase:
@@ -57,16 +57,16 @@ def needs(rule: Rule) -> Phrase:
 
 def _need(need: Need, *, first: bool) -> Phrase:
     if not first:
-        return say("{} of {}", str(need.count), need.role)
+        return phrased("{} of {}", str(need.count), need.role)
     if need.count == 1:
-        return say("{} person of {}", str(need.count), need.role)
-    return say("{} people of {}", str(need.count), need.role)
+        return phrased("{} person of {}", str(need.count), need.role)
+    return phrased("{} people of {}", str(need.count), need.role)
 
 
 def _named(pattern: str, *, all_: str, some: str, one: str) -> Phrase:
     if pattern == "*":
-        return say(all_)
-    return say(some if "*" in pattern else one, pattern)
+        return phrased(all_)
+    return phrased(some if "*" in pattern else one, pattern)
 
 
 _KINDS: dict[str, Callable[[str], Phrase]] = {
@@ -95,16 +95,16 @@ def arguments(rule: Rule) -> Phrase:
     """What its arguments are like, as it follows on what is stopped."""
     rows = simple(rule.arguments)
     if rows is None:
-        return say(" with {} that fit a schema of their own", _things(rule))
-    return say(" with {}", joined(map(_constraint, rows), _AND)) if rows else ()
+        return phrased(" with {} that fit a schema of their own", _things(rule))
+    return phrased(" with {}", joined(map(_constraint, rows), _AND)) if rows else ()
 
 
 def _things(rule: Rule) -> Phrase:
-    return say("arguments") if rule.kind == "tool_call" else say("parameters")
+    return phrased("arguments") if rule.kind == "tool_call" else phrased("parameters")
 
 
 def _constraint(row: Constraint) -> Phrase:
-    return say(_FORMS[row.form], row.argument, row.value)
+    return phrased(_FORMS[row.form], row.argument, row.value)
 
 
 def condition(rule: Rule) -> Phrase:
@@ -113,87 +113,93 @@ def condition(rule: Rule) -> Phrase:
         return ()
     compared = [_COMPARISON.fullmatch(part) for part in rule.when.split("&&")]
     if not all(compared):
-        return say(", and the condition {} holds", rule.when)
-    comparisons = [say(_SIGNS[m[2]], m[1], m[3].strip("\"'")) for m in compared if m]
-    return say(", and {}", joined(comparisons, _AND))
+        return phrased(", and the condition {} holds", rule.when)
+    comparisons = [phrased(_SIGNS[m[2]], m[1], m[3].strip("\"'")) for m in compared if m]
+    return phrased(", and {}", joined(comparisons, _AND))
 
 
 def _deadline(rule: Rule) -> Phrase:
-    return say("they have {} to decide; silence means no", time(rule.deadline_seconds))
+    return phrased("they have {} to decide; silence means no", time(rule.deadline_seconds))
 
 
 def _escalation(rule: Rule) -> Phrase:
     if not rule.escalation:
-        return say("nobody else is asked when time passes")
-    steps = [say("after {} {} is asked too", time(step.after_seconds), step.role) for step in rule.escalation]
-    return say("{}, and each of them counts for whoever is still missing", joined(steps, _COMMA))
+        return phrased("nobody else is asked when time passes")
+    steps = [phrased("after {} {} is asked too", time(step.after_seconds), step.role) for step in rule.escalation]
+    return phrased("{}, and each of them counts for whoever is still missing", joined(steps, _COMMA))
 
 
 def _warning(rule: Rule) -> Phrase:
     if rule.warn_seconds is None:
-        return say("nobody is reminded before the deadline")
-    return say("whoever was asked is reminded {} before the deadline", time(rule.warn_seconds))
+        return phrased("nobody is reminded before the deadline")
+    return phrased("whoever was asked is reminded {} before the deadline", time(rule.warn_seconds))
 
 
 def _life(rule: Rule) -> Phrase:
-    return say("a yes is good for one use, within {}", time(rule.valid_seconds))
+    return phrased("a yes is good for one use, within {}", time(rule.valid_seconds))
 
 
 def _passkey(rule: Rule) -> Phrase:
     return (
-        say("each yes needs a passkey") if rule.passkey == "required" else say("a passkey may be used, and need not be")
+        phrased("each yes needs a passkey")
+        if rule.passkey == "required"
+        else phrased("a passkey may be used, and need not be")
     )
 
 
 def _dwell(rule: Rule) -> Phrase:
     if not rule.dwell_seconds:
-        return say("a yes may come as soon as it is seen")
-    return say("whoever says yes has had it before them for at least {}", time(rule.dwell_seconds))
+        return phrased("a yes may come as soon as it is seen")
+    return phrased("whoever says yes has had it before them for at least {}", time(rule.dwell_seconds))
 
 
 def _edit(rule: Rule) -> Phrase:
     if not rule.edit:
-        return say("nothing may be changed before a yes")
-    who = say("those of them who hold {}", rule.editors) if rule.editors else say("they")
-    places = joined([say("{}", at or told(said("all of it"))) for at in rule.edit], _COMMA)
-    return say("{} may change {} before they say yes", who, places)
+        return phrased("nothing may be changed before a yes")
+    who = phrased("those of them who hold {}", rule.editors) if rule.editors else phrased("they")
+    places = joined([phrased("{}", at or told(said("all of it"))) for at in rule.edit], _COMMA)
+    return phrased("{} may change {} before they say yes", who, places)
 
 
 def _result(rule: Rule) -> Phrase:
     if rule.review_result:
-        return say("what comes back is shown to them too, before the server gets it")
-    return say("what comes back is not looked at")
+        return phrased("what comes back is shown to them too, before the server gets it")
+    return phrased("what comes back is not looked at")
 
 
 def _caps(rule: Rule) -> Phrase:
-    minute = [say("ask at most {} times a minute here", grouped(rule.caps.per_minute))] if rule.caps.per_minute else []
-    waiting = [say("have at most {} asks waiting here", grouped(rule.caps.pending))] if rule.caps.pending else []
-    return say("a server may {}", joined([*minute, *waiting], _AND) or say("ask as often as its own bounds let it"))
+    minute = (
+        [phrased("ask at most {} times a minute here", grouped(rule.caps.per_minute))] if rule.caps.per_minute else []
+    )
+    waiting = [phrased("have at most {} asks waiting here", grouped(rule.caps.pending))] if rule.caps.pending else []
+    return phrased(
+        "a server may {}", joined([*minute, *waiting], _AND) or phrased("ask as often as its own bounds let it")
+    )
 
 
 def _absence(rule: Rule) -> Phrase:
     if rule.absence == "none":
-        return say("nobody stands in for people who are away, who are asked all the same")
-    return say("who is away is stood in for by their delegate")
+        return phrased("nobody stands in for people who are away, who are asked all the same")
+    return phrased("who is away is stood in for by their delegate")
 
 
 def _excluded(rule: Rule) -> Phrase:
     if rule.exclude_server_owner:
-        return say("on whose behalf it happens never decides it, nor does the owner of the server")
-    return say("on whose behalf it happens never decides it")
+        return phrased("on whose behalf it happens never decides it, nor does the owner of the server")
+    return phrased("on whose behalf it happens never decides it")
 
 
 def _grants(rule: Rule) -> Phrase:
     if rule.grants is None:
-        return say("every ask is decided by itself: nobody can allow similar ones beforehand")
+        return phrased("every ask is decided by itself: nobody can allow similar ones beforehand")
     uses = grouped(rule.grants.uses)
-    return say("they may allow similar asks beforehand: at most {}, within {}", uses, time(rule.grants.seconds))
+    return phrased("they may allow similar asks beforehand: at most {}, within {}", uses, time(rule.grants.seconds))
 
 
 def _glass(rule: Rule) -> Phrase:
     if rule.break_glass is None:
-        return say("nobody can break the glass")
-    return say("one of {} alone may break the glass, loudly, and it is looked at afterwards", rule.break_glass)
+        return phrased("nobody can break the glass")
+    return phrased("one of {} alone may break the glass, loudly, and it is looked at afterwards", rule.break_glass)
 
 
 def _logging(rule: Rule) -> Phrase:
@@ -205,27 +211,29 @@ def _exceptions(rule: Rule) -> Phrase:
 
 
 def _roles(roles: tuple[str, ...], some: str, none: str) -> Phrase:
-    return say(some, joined([say("{}", role) for role in roles], _AND)) if roles else say(none)
+    return phrased(some, joined([phrased("{}", role) for role in roles], _AND)) if roles else phrased(none)
 
 
 def _consequence(rule: Rule) -> Phrase:
     return (
-        say("owners read: {}", rule.consequence.removesuffix("."))
+        phrased("owners read: {}", rule.consequence.removesuffix("."))
         if rule.consequence
-        else say("no consequence is written for owners to read")
+        else phrased("no consequence is written for owners to read")
     )
 
 
 def _watch(rule: Rule) -> Phrase:
     if not rule.watch:
-        return say("no value is compared with those that were approved before")
-    watched = [say("{} at {}", watch.word, watch.at) if watch.called else say("{}", watch.at) for watch in rule.watch]
+        return phrased("no value is compared with those that were approved before")
+    watched = [
+        phrased("{} at {}", watch.word, watch.at) if watch.called else phrased("{}", watch.at) for watch in rule.watch
+    ]
     known = sum(len(watch.names) for watch in rule.watch)
     places = joined(watched, _COMMA)
     if not known:
-        return say("owners are told whether {} was approved before", places)
+        return phrased("owners are told whether {} was approved before", places)
     names = told(counted("{number} name", "{number} names", count=known, number=grouped(known)))
-    return say("owners are told whether {} was approved before, and {} for what stands there", places, names)
+    return phrased("owners are told whether {} was approved before, and {} for what stands there", places, names)
 
 
 def _risk(rule: Rule) -> Phrase:
@@ -234,15 +242,15 @@ def _risk(rule: Rule) -> Phrase:
         "normal": said("each of these is approved by itself"),
         "high": said("it is high-risk: lists say so, and each is approved by itself"),
     }
-    return say(words[rule.risk])
+    return phrased(words[rule.risk])
 
 
 def _rank(rule: Rule) -> Phrase:
-    return say("among rules that are just as exact, rank {} counts, and the highest wins", str(rule.rank))
+    return phrased("among rules that are just as exact, rank {} counts, and the highest wins", str(rule.rank))
 
 
 def _retired(rule: Rule) -> Phrase:
-    return say("it is retired, and stops nothing") if rule.retired else say("it is in force")
+    return phrased("it is retired, and stops nothing") if rule.retired else phrased("it is in force")
 
 
 #: What the first sentence says, and how each part of it is called where two rules are compared.
