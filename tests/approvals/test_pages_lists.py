@@ -1,12 +1,9 @@
 """Lists and the frame of every page: short, few queries, nothing lost between two pages of a list."""
 
-import gzip
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles import finders
 
 from approvals import reviews
 from tests.asks import ask, submit
@@ -177,20 +174,6 @@ def test_a_list_that_did_not_change_is_not_sent_again(client, many, alice, bob, 
     assert client.get("/", {"mark": mark}, headers=headers).status_code == 204
     reviews.record(action_id=many[0].pk, reviewer=bob, verdict="approve", at=now)
     assert client.get("/", {"mark": mark}, headers=headers).status_code == 200
-
-
-def test_a_first_load_takes_at_most_60_kilobytes(client, many, alice):
-    """Page, pane, styles and scripts as they travel: compressed, nothing in the browser's cache."""
-    client.force_login(alice)
-    answers = [client.get(address, headers={"Accept-Encoding": "gzip"}) for address in ("/", action_page(many[0]))]
-    page = answers[0]
-    files = [finders.find(f"css/{name}.css") for name in ("tokens", "base", "parts", "pages")]
-    files += [finders.find("js/console.js"), finders.find("django_htmx/htmx-2.min.js"), finders.find("img/placet.svg")]
-    assert page["Content-Encoding"] == "gzip"
-    travels = sum(len(answer.content) for answer in answers) + sum(
-        len(gzip.compress(Path(f).read_bytes())) for f in files
-    )
-    assert travels <= 60_000
 
 
 def _all_pages(client, address):
