@@ -66,8 +66,13 @@ def lately(page: Page) -> list[history.Before]:
 @register.filter
 def crossed(action: Action) -> str:
     """What became of the step at the boundary: let through, kept out, or still before it."""
-    words = {State.APPROVED: _("let through to %(into)s"), State.PENDING: _("waits at the edge of %(into)s")}
-    return words.get(action.state, _("kept out of %(into)s")) % {"into": trust.BOUNDARIES[action.kind][1]}
+    before, after, _what = trust.BOUNDARIES[action.kind]
+    ways = {
+        State.APPROVED: _("from %(before)s to %(after)s: let through"),
+        State.PENDING: _("from %(before)s to %(after)s: waits"),
+    }
+    words = ways.get(action.state, _("from %(before)s to %(after)s: kept out"))
+    return words % {"before": before, "after": after}
 
 
 @register.filter
