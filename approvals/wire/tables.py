@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 #: A spreadsheet takes a cell that begins with one of these for a formula, or skips over the sign in front of one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+#: What ends a line besides a newline, for `str.splitlines` and its like, and is not escaped by JSON anyway.
+_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
+
 type Cell = str | int | float | bool | None
 
 
@@ -23,9 +26,12 @@ def as_csv(header: Sequence[str], table: Iterable[Sequence[Cell]]) -> Iterator[s
 
 
 def as_lines(header: Sequence[str], table: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Return a JSON object a row (JSON lines), its members named by the header; None is null."""
+    """Return a JSON object a row (JSON lines), its members named by the header; None is null.
+
+    Signs at which many programs end a line are escaped: a foreign name could make two lines of one.
+    """
     for row in table:
-        yield json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) + "\n"
+        yield json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False).translate(_ENDS) + "\n"
 
 
 def harmless(cell: Cell) -> Cell:

@@ -160,6 +160,14 @@ def test_names_that_look_like_formulas_are_defused(client, shop, bob, carol, noo
     assert all(row["name"].startswith("'") for row in table) and len(table) == 6
 
 
+def test_a_name_that_ends_lines_makes_no_line_of_its_own(client, shop, bob, carol, noon):
+    publish(checkpoint="any", pattern="*", roles=HELD, at=noon)
+    name = 'a\u2028{"decision": "approved"}\u2029\x85'
+    decided(shop, bob, "deny", after=1, at=noon, key="k", value=ask(tool=name))
+    text = exported(get(client, carol, "/log/export/", format="jsonl"))
+    assert len(text.splitlines()) == 1 and json.loads(text)["name"] == name
+
+
 def test_only_days_that_are_wanted_are_exported(client, busy, carol, noon):
     before = (noon - timedelta(days=1)).date().isoformat()
     answer = get(client, carol, "/log/export/", since=before, last=before)
