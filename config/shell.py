@@ -8,6 +8,7 @@ import hashlib
 import json
 from functools import lru_cache
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -20,8 +21,13 @@ from django.views.decorators.http import require_safe
 
 #: The paper of both themes, as `tokens.css` has it: what a browser draws around the page.
 PAPER, DARK_PAPER = "#fdfdfc", "#151614"
-STYLES = ("tokens", "base", "parts", "pages", "map", "pictures", "reach")
-SCRIPTS = ("console", "drafts", "faithful", "focus", "offline", "passkeys", "shell", "verifier", "zone")
+#: All styles and scripts of ours, and the one script of others.
+NAMES = (
+    *(f"css/{each.name}" for each in sorted((settings.BASE_DIR / "static" / "css").glob("*.css"))),
+    *(f"js/{each.name}" for each in sorted((settings.BASE_DIR / "static" / "js").glob("*.js"))),
+    "django_htmx/htmx-2.min.js",
+    "img/placet.svg",
+)
 ICONS = {
     "img/icon-192.png": ("192x192", "any"),
     "img/icon-512.png": ("512x512", "any"),
@@ -74,8 +80,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 def files() -> tuple[str, ...]:
     """The addresses of the shell's files, under the names this release gave them."""
-    names = [f"css/{each}.css" for each in STYLES] + [f"js/{each}.js" for each in SCRIPTS]
-    return tuple(static(name) for name in [*names, "django_htmx/htmx-2.min.js", "img/placet.svg", *ICONS])
+    return tuple(static(name) for name in [*NAMES, *ICONS])
 
 
 @lru_cache(maxsize=4)

@@ -264,7 +264,6 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     tick();
-    if (event.target.id === "pane" && document.activeElement === document.body) event.target.focus({ preventScroll: true });
   });
   document.addEventListener("placet:listed", () => { tick(); if (wanted) mark(wanted); });
 

@@ -46,6 +46,28 @@
     if (target) move(target);
   }
 
+  // Whoever opens an action of the list by a key goes on in it, from its sentence; Escape leads back to its row.
+  let entered = null;
+  const pane = () => document.getElementById("pane");
+  function enter() {
+    const held = entered && pane()?.querySelector(`[data-action="${CSS.escape(entered)}"]`);
+    if (!held) return;
+    entered = null;
+    move(held.querySelector(".sentence") ?? held);
+  }
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest?.(".row[data-id]");
+    if (!row || !pane() || !usable(pane())) return;
+    entered = event.detail === 0 ? row.dataset.id : null;
+    queueMicrotask(enter);
+  });
+  document.addEventListener("keydown", (event) => {
+    const within = pane()?.contains(document.activeElement) && document.activeElement !== pane();
+    const busy = event.target.closest?.("input, textarea, select, dialog") || document.querySelector("#verdict.denying, dialog[open]");
+    if (event.key !== "Escape" || !within || busy) return;
+    document.querySelector(`.row[data-id="${CSS.escape(pane().querySelector("[data-action]")?.dataset.action ?? "")}"]`)?.focus();
+  }, true);
+
   // What others did meanwhile: how it ended, who said what, what was written.
   const text = (element) => element.textContent.replace(/\s+/g, " ").trim();
   const lines = (id) => [...document.querySelectorAll(`#${id} li`)].map(text);
@@ -69,7 +91,7 @@
   new MutationObserver(() => {
     if (due) return;
     due = true;
-    queueMicrotask(() => { due = false; hold(); tell(); });
+    queueMicrotask(() => { due = false; enter(); hold(); tell(); });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "disabled", "open"] });
   // A page that answers what was just sent begins with its answer.
   document.addEventListener("DOMContentLoaded", () => {

@@ -1,6 +1,7 @@
 """One console with something on every page, and hostile and endless text wherever somebody else writes."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -66,7 +67,8 @@ def _asked(shop, alice, bob, *, at) -> list[str]:
     here, more = reverse("action", args=[half.pk]), reverse("action", args=[big.pk])
     return [
         here, more, f"{more}?deny=1", f"{more}?open=*", f"{here}?as=bytes", f"{here}?told=stale_view",
-        f"/?action={half.pk}", reverse("edit", args=[half.pk]), reverse("action", args=[denied.pk]),
+        f"/?action={half.pk}", f"{reverse('several')}?{urlencode([('action', half.pk), ('action', big.pk)])}",
+        reverse("edit", args=[half.pk]), reverse("action", args=[denied.pk]),
         reverse("action", args=[approved.pk]), reverse("action", args=[erased.pk]),
         reverse("erase", args=[denied.pk]),
     ]  # fmt: skip

@@ -31,6 +31,7 @@ def wrong(page) -> list:
     found += [("desk", each) for each in page.evaluate("inspecting.focus()")]
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
         measured = "[...inspecting.targets(), ...inspecting.focus()]" if width == 360 else "[]"
         found += [(width, each) for each in page.evaluate(f"[...inspecting.sideways(), ...{measured}]")]
     page.set_viewport_size(size)

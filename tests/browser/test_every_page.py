@@ -15,6 +15,7 @@ from .inspecting import wrong
 
 #: Addresses without a page of their own, and pages that other tests look at because they stand in the middle of a way.
 ELSEWHERE = {
+    "tour_step": "part of the page it is about",
     "healthz": "no page", "readyz": "no page", "manifest": "no page", "worker": "no page", "gaps": "leads to the map",
     "mfa_authenticate": "test_accounts", "mfa_reauthenticate": "test_accounts", "mfa_deactivate_totp": "test_accounts",
     "mfa_view_recovery_codes": "test_accounts", "mfa_generate_recovery_codes": "test_accounts",
@@ -23,7 +24,8 @@ ELSEWHERE = {
     "ledger_export": "a file",
     "entry_proof": "a file", "map_file": "a file", "boundaries_export": "a file", "log_export": "a file",
     "decided_export": "a file", "verify_offline": "a file", "directory": "a file", "receipt": "a file",
-    "pack": "a file", "bytes": "a file", "grant_statement": "a file", "statement": "for a script", "passkey_begin": "for a script",
+    "pack": "a file", "bytes": "a file", "grant_statement": "a file", "statement": "for a script",
+    "passkey_begin": "for a script",
 }  # fmt: skip
 
 
