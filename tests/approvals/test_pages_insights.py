@@ -1,11 +1,12 @@
 """Insights tell over weeks how asks ended and how long people took, to whoever holds a duty there, and nobody else."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts import absences
+from accounts import absences, preferences
 from accounts.models import User
 from approvals import reviews, tallying
 from approvals.models import Action, Checkpoint, TalliedDay
@@ -59,6 +60,13 @@ def test_the_page_says_it_in_a_sentence_a_picture_and_a_table(client, weeks, ali
     assert "In 12 weeks <b>5 asks</b> ended" in page and "<b>20 s</b>" in page
     assert page.count('role="img"') == 6 and "3 approved, 1 denied, 1 expired in all" in page
     assert "1 of 1 that expired did so unheard" in page
+
+
+def test_pictures_are_drawn_in_numbers_that_a_browser_reads_whatever_the_language(client, weeks, alice):
+    preferences.keep(person=alice, language="de")
+    page = get(client, alice, "/insights/").text
+    drawn = " ".join(re.findall(r"<svg class=\"chart.*?</svg>", page, re.DOTALL))
+    assert drawn and not re.search(r' (?:d|x|y|cx|cy|width|height)="[^"]*,[^"]*"', drawn)
 
 
 def test_whoever_holds_no_duty_finds_nothing(client, weeks, mallory, carol):
