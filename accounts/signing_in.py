@@ -1,6 +1,7 @@
 """Signing in with a passkey: allauth's ceremony, held to this console's one origin.
 
-allauth takes any page of the relying party's domain; here it is one origin, and no page inside another's frame.
+allauth takes any page of the relying party's domain; here it is one origin, and no page inside another's frame. And
+what is signed is of a kind of its own (`passkeys.entering`): nobody who signs in has signed a yes.
 """
 
 from typing import Any, override
@@ -8,6 +9,7 @@ from typing import Any, override
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal import auth
 from django import forms
 
 from . import passkeys
@@ -33,11 +35,15 @@ class _Here(forms.Form):
     credential = _Told(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
+        state = auth.get_state() or {}
+        auth.set_state(state | {"challenge": passkeys.entering(state.get("challenge", ""))} if state else state)
         try:
             passkeys.used_here(self.cleaned_data["credential"])
             return super().clean_credential()  # type: ignore[misc]
         except JUNK as error:
             raise get_adapter().validation_error("incorrect_code") from error
+        finally:
+            auth.clear_state()  # a challenge is good once, also for who failed
 
 
 class SignIn(_Here, LoginWebAuthnForm):

@@ -5,6 +5,7 @@ from .ceremonies import (
     asked,
     assertion_options,
     challenge_of,
+    entering,
     introduction,
     jwk,
     registered,
@@ -16,6 +17,6 @@ from .relying import RelyingParty, relying_party
 
 __all__ = [
     "Credential", "RelyingParty", "add", "asked", "assertion_options", "challenge_of", "confirm", "digest", "drop",
-    "introduce", "introduction", "jwk", "live_of", "named", "of", "people_with", "registered", "relying_party",
-    "rename", "revoke", "signed", "used_here",
+    "entering", "introduce", "introduction", "jwk", "live_of", "named", "of", "people_with", "registered",
+    "relying_party", "rename", "revoke", "signed", "used_here",
 ]  # fmt: skip

@@ -75,6 +75,13 @@ def challenge_of(stated: bytes) -> str:
     return canonical.digest_bytes(stated)
 
 
+def entering(challenge: str) -> str:
+    """What is signed to sign in, or to confirm who one is: never the console's own random bytes, which could as well be
+    the digest of a yes. The page computes it too, and signs nothing else.
+    """
+    return canonical.digest_bytes(canonical.canonical({"@type": "placet.entering.v1", "challenge": challenge}))
+
+
 def introduction(*, issuer: str, sub: str, challenge: str, attestation: str) -> bytes:
     """What an old passkey signs when it introduces a new one: whose, in which ceremony, and which."""
     return canonical.canonical(

@@ -159,8 +159,9 @@ async function enter(form) {
     options = (await answer.json()).request_options;
   }
   const publicKey = options.publicKey ?? options;
-  const credential = await use(publicKey, bytes(publicKey.challenge));
-  put(form, "credential", told(credential));
+  // Not the console's bytes as they came: they could be the digest of a yes.
+  const entering = { "@type": "placet.entering.v1", challenge: publicKey.challenge };
+  put(form, "credential", told(await use(publicKey, await challengeOf(entering))));
   form.submit();
 }
 

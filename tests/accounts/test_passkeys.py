@@ -112,6 +112,25 @@ def test_whatever_a_stranger_sends_as_a_passkey_is_a_wrong_code(client, alice, c
         assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/"), said[:80]
 
 
+@pytest.mark.django_db
+def test_who_signs_in_signs_that_and_nothing_that_could_be_a_yes(client, alice, carol, now):
+    """A console that lies could give the digest of a yes as its challenge."""
+    device, passkey = kept(alice, at=now)
+    passkeys.confirm(passkey_id=passkey.pk, by=carol, at=now)
+
+    def enter(say):
+        options = client.get("/sign-in/passkey/", headers={"X-Requested-With": "XMLHttpRequest"}).json()
+        said = device.get(say(options["request_options"]["publicKey"]["challenge"]))
+        said["response"]["userHandle"] = canonical_handle(alice)
+        return client.post("/sign-in/passkey/", {"credential": json.dumps(said)}).headers["Location"], json.dumps(said)
+
+    assert enter(lambda challenge: challenge)[0] == "/sign-in/", "the bare challenge"
+    place, said = enter(passkeys.entering)
+    assert place == "/" and "_auth_user_id" in client.session
+    client.logout()
+    assert client.post("/sign-in/passkey/", {"credential": said}).headers["Location"] == "/sign-in/", "and once"
+
+
 def canonical_handle(person):
     from allauth.account.utils import user_pk_to_url_str
     from placet import jws
