@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.words import told
 
@@ -117,7 +118,11 @@ ARGUMENTS = Rows(
 )
 STEPS = Rows(
     "step",
-    {"after": lambda: number(_("After")), "unit": lambda: unit(_("Unit of time")), "role": _role},
+    {
+        "after": lambda: number(pgettext_lazy("so long after the ask", "After")),
+        "unit": lambda: unit(_("Unit of time")),
+        "role": _role,
+    },
     ("after", "role"),
     5,
 )
