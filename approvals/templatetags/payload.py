@@ -97,10 +97,8 @@ def _leaf(context: template.Context, shown: Value, where: str = "", *, kind: boo
         )
         return f"<div{mark} data-leaf{where}>{inner}</div>"
     if shown.large:
-        inner = (
-            f'<div class="bytes tall" tabindex="0" role="group" aria-label="{_("Whole value")}">'
-            f"{faithful(shown.pieces)}</div>"
-        )
+        whole = _("Whole value")
+        inner = f'<div class="bytes tall" tabindex="0" role="group" aria-label="{whole}">{faithful(shown.pieces)}</div>'
         words = _("{measure}, opened by you").format(measure=_measure(shown))
         return f'<div{mark} data-leaf{where}><p class="sub">{words}</p>{inner}</div>'
     said = f" <small data-kind>{shown.kind}</small>" if kind and shown.kind != "string" else ""
@@ -112,11 +110,12 @@ def _leaf(context: template.Context, shown: Value, where: str = "", *, kind: boo
 
 def _outline(context: template.Context, shown: Value) -> str:
     about = _lines_and(shown.lines, _hidden(shown) or _("no hidden text"))
+    reading, ending = _("Open and read"), _("… then, at its end …")
     return (
         f"<div><b>{filesizeformat(shown.size)}</b>"
-        f'<span class="quiet small">{about}</span>{_link(context, shown.key, _("Open and read"))}</div>'
+        f'<span class="quiet small">{about}</span>{_link(context, shown.key, reading)}</div>'
         f'<div class="ends"><p class="bytes">{faithful(shown.pieces)}</p>'
-        f'<p class="tiny">{_("… then, at its end …")}</p>'
+        f'<p class="tiny">{ending}</p>'
         f'<p class="bytes">{faithful(shown.tail)}</p></div>'
     )
 
@@ -143,8 +142,9 @@ def _lines_and(lines: int, more: str) -> str:
 def _opener(context: template.Context, table: Rows) -> str:
     what = _("the first 100 and the last 20 are below") if table.total > ROWS else _("one has a very long name")
     count = ngettext("{number} value", "{number} values", table.total).format(number=table.total)
+    opening = _("Open all")
     said = f'<div><b>{count}</b><span class="quiet small">{what}</span>'
-    return f'<div class="big opener" data-shut>{said}{_link(context, table.key, _("Open all"))}</div></div>'
+    return f'<div class="big opener" data-shut>{said}{_link(context, table.key, opening)}</div></div>'
 
 
 def _link(context: template.Context, key: str, words: str) -> SafeString:
@@ -168,7 +168,8 @@ def _table(context: template.Context, table: Rows, where: str) -> str:
     if table.compared:
         before = f'<th scope="col">{_last(context["page"])}</th>'
     rows = "".join(_row(context, row, compared=table.compared) for row in table.rows)
-    head = f'<tr><th scope="col">{_("Name and type")}</th><th scope="col">{_("This ask")}</th>{before}</tr>'
+    name, ask = _("Name and type"), _("This ask")
+    head = f'<tr><th scope="col">{name}</th><th scope="col">{ask}</th>{before}</tr>'
     return f'<table class="ledger"{where}><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
@@ -183,7 +184,8 @@ def _row(context: template.Context, row: Row, *, compared: bool) -> str:
     kind = f" <small data-kind>{row.value.kind}</small>" if row.value else ""
     money = ' class="money"' if row.value and row.value.kind in ("integer", "number") else ""
     same = "" if row.changed else " same"
-    was = f'<td class="was{same}" data-of="{_("last approved")}">{_was(row)}</td>' if compared else ""
+    last = _("last approved")
+    was = f'<td class="was{same}" data-of="{last}">{_was(row)}</td>' if compared else ""
     return (
         f"<tr{' class="diff"' if row.changed else ''}{' data-row' if row.value else ''}>"
         f'<th scope="row"><span data-label>{faithful(row.name)}</span>{kind}</th><td{money}>{_now(context, row)}</td>'
@@ -193,7 +195,7 @@ def _row(context: template.Context, row: Row, *, compared: bool) -> str:
 
 def _now(context: template.Context, row: Row) -> str:
     if not row.value:
-        return f'<span class="quiet">{_("not in this ask")}</span>'
+        return format_html('<span class="quiet">{}</span>', _("not in this ask"))
     leaf = _leaf(context, row.value, kind=False)
     shown = f"<mark>{leaf}</mark>" if row.changed and not row.value.large else leaf
     words = (grouped(row.value.plain), apart(row.difference) if row.difference else "")

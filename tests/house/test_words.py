@@ -1,5 +1,6 @@
 """Every catalogue is whole: nothing is left out or guessed, and what is compiled is what is written."""
 
+import ast
 import gettext
 import re
 from pathlib import Path
@@ -98,3 +99,19 @@ def test_scripts_say_what_comes_with_the_page():
         _unescaped(text) for path in (ROOT / "static" / "js").glob("*.js") for text in SAID.findall(path.read_text())
     }
     assert said == set(SENTENCES)
+
+
+def test_no_sentence_hides_from_the_catalogue_inside_an_f_string():
+    """What collects sentences does not look inside f-strings."""
+    hiding = [
+        f"{path.relative_to(ROOT)}: {node.args[0].value}"
+        for folder in ("accounts", "approvals")
+        for path in (ROOT / folder).rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for node in ast.walk(string)
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "id", "") or getattr(node.func, "attr", "")) in ("_", "gettext", "said", "counted")
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    assert not hiding
