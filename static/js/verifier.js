@@ -485,16 +485,17 @@ export function readDirectory(said) {
   return said;
 }
 
-async function checkReviews(claims, dig, directory) {
+async function checkReviews(claims, dig, directory, roles) {
   require(directory, 11, "no_directory", "level 2 takes a directory: whose passkeys count");
   require(directory.iss === claims.iss, 11, "wrong_directory", "the directory is that of another console");
   const { basis } = claims;
   require(basis === "reviewed" || basis === "break_glass", 11, "basis_unproven", "a yes on this basis is signed by no passkey");
   const proven = agreeing(claims, dig).filter((review) => "webauthn" in review);
   for (const review of proven) await checkReview(review, claims, directory);
+  const counted = roles ? proven.filter(({ stmt }) => roles.includes(stmt.role)) : proven;
   const need = basis === "reviewed" ? claims.pol.need : 1;
-  require(people(proven) >= need && voices(proven) >= need, 11, "quorum_unproven", "fewer people proved their yes than the rule asks for");
-  return proven.map(({ stmt }) => stmt.sub);
+  require(people(counted) >= need && voices(counted) >= need, 11, "quorum_unproven", "fewer people proved their yes than the rule asks for");
+  return counted.map(({ stmt }) => stmt.sub);
 }
 
 async function checkReview({ stmt, webauthn }, claims, directory) {
@@ -627,7 +628,7 @@ async function walk({ receipt, pin, issuer, audience, expect, directory, now, fl
   }
   require(floor.level === 1 || floor.level === 2, 11, "level_unsupported", "there are two levels: 1 and 2");
   if (floor.level === 2) {
-    course.signers = await checkReviews(claims, detail.dig, directory);
+    course.signers = await checkReviews(claims, detail.dig, directory, floor.roles ?? null);
     held(11, course.signers.join(", "));
   }
 }

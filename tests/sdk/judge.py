@@ -22,6 +22,8 @@ def outcome(vector: dict[str, Any], *, verifier: ModuleType = receipts) -> dict[
     floor = dict(vector.get("floor", {}))
     if "bases" in floor:
         floor["bases"] = frozenset(floor["bases"])
+    if "roles" in floor:
+        floor["roles"] = frozenset(floor["roles"])
     spent = MemorySpent()
     for used in vector.get("spent", []):
         spent.spend(**used)

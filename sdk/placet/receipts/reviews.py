@@ -20,8 +20,12 @@ STATEMENT = "placet.review.v1"
 SKEW_SECONDS = 30
 
 
-def prove(claims: dict[str, Any], dig: str, *, directory: Directory | None) -> None:
-    """Raise unless enough people's passkeys said yes to these bytes. `claims` have passed steps 5 to 9.
+def prove(
+    claims: dict[str, Any], dig: str, *, directory: Directory | None, roles: frozenset[str] | None = None
+) -> None:
+    """Raise unless enough people's passkeys said yes to these bytes, in `roles` where the caller names some.
+
+    `claims` have passed steps 5 to 9.
 
     A review without an assertion counts for nothing; one whose assertion does not hold refuses the whole receipt.
     """
@@ -31,6 +35,8 @@ def prove(claims: dict[str, Any], dig: str, *, directory: Directory | None) -> N
     people = claims["basis"] in ("reviewed", "break_glass")
     require(people, 11, "basis_unproven", "a yes on this basis is signed by nobody's passkey")
     proven = [review for review in claims["reviews"] if _is_proven(review, claims, dig, directory=directory)]
+    if roles is not None:
+        proven = [review for review in proven if review["stmt"]["role"] in roles]
     said = claims | {"reviews": proven}
     need = claims["pol"]["need"] if claims["basis"] == "reviewed" else 1
     enough = len(approvers(said, dig)) >= need and voices(said, dig) >= need

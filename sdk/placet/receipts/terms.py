@@ -42,12 +42,14 @@ class Floor:
     `level` 1 takes the console's word for who reviewed; 2 takes the reviewers' passkeys, and a directory of whose they
     are. `bases` says what a yes may rest on: people (`reviewed`) unless told, and for callers who want it a standing
     rule (`policy`), a `grant` that somebody gave beforehand, or one person alone in an emergency (`break_glass`).
+    `roles`, at level 2, are those whose yes counts; without, that of anybody whom the directory knows in some role.
     """
 
     need: int = 1
     level: int = 1
     bases: frozenset[str] = frozenset({"reviewed"})
     max_life_seconds: int = 600
+    roles: frozenset[str] | None = None
 
     @classmethod
     def taking(cls, bases: Iterable[str], **terms: Any) -> Self:

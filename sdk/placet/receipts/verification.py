@@ -98,7 +98,7 @@ def walk(
         yield 10
     require(floor.level in (1, 2), 11, "level_unsupported", "there are two levels: 1 and 2")
     if floor.level == 2:
-        reviews.prove(claims, detail["dig"], directory=directory)
+        reviews.prove(claims, detail["dig"], directory=directory, roles=floor.roles)
     yield 11
     return verified
 

@@ -24,6 +24,7 @@ def _quorums() -> list[Vector]:
     twofold = said("eve", pol__need=2)
     other_ask = said("bob", pol__need=2, req__id="0199e3c4-5a51-7c3e-9d4b-2f1f6c0a7b12")
     earlier, against = said("bob", pol__need=2, eff="e" * 43), said("bob", pol__need=2, verdict="deny")
+    owners, gardener = {"roles": ["payments-owner"]}, said("mallory", pol__need=2, role="gardener")
     third = proven(alice, bob, signed({"stmt": said("carol", pol__need=2)["stmt"]}, MALLORY), need=2)
     return [
         yes("two people, as the rule asks", proven(alice, bob, need=2)),
@@ -31,6 +32,12 @@ def _quorums() -> list[Vector]:
         yes("two people, as this caller asks", proven(alice, bob, need=2), floor={"need": 2}),
         yes("three reviews, two of them with a passkey", proven(alice, bare_carol, bob, need=2)),
         yes("an assertion with a no is passed over", proven(said("alice"), said("bob", by=MALLORY, verdict="deny"))),
+        yes("two people, in a role that this caller names", proven(alice, bob, need=2), floor=owners),
+        yes("standing in, in a role that this caller names", proven(for_dana, bob, need=2), floor=owners),
+        no("two people, one in a role that this caller does not name", proven(alice, gardener, need=2), missing,
+           floor=owners),
+        yes("the same, for a caller who names none", proven(alice, gardener, need=2)),
+        no("nobody's role would do", proven(alice, bob, need=2), missing, floor={"roles": []}),
         no("a review without an assertion", GOOD, missing),
         no("two people, one of them without an assertion", proven(alice, bare, need=2), missing),
         no("the same person twice, with passkeys, beside another without one", proven(alice, alice, bare, need=2),
