@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
-from . import asks
+from . import asks, chapters
 from .asks import Asked
 from .plots import (
     DENIALS,
@@ -15,20 +15,14 @@ from .plots import (
     WORDS,
     Plot,
     approve,
-    broken,
     comment,
     deny,
     expired,
-    granted,
-    passed_on,
-    resolved,
-    taken_over,
-    timed,
     used,
     withdrawn,
 )  # fmt: skip
 
-BUSY, QUIET = 18, 4  # asks of a working day and of one at the weekend
+BUSY, QUIET = 20, 4  # asks of a working day and of one at the weekend
 HOURS = (7, 8, 8, 9, 9, 9, 10, 10, 11, 11, 12, 13, 13, 14, 14, 15, 15, 16)
 #: Who usually decides where, and the minutes they usually take.
 OWNERS = {
@@ -44,7 +38,7 @@ def plots(day: date, *, days_ago: int) -> list[Plot]:
     chance = Random(f"{days_ago}/{day.weekday()}")  # noqa: S311 (made up, and the same again)
     count = QUIET if day.weekday() >= 5 else BUSY + chance.randrange(-4, 5)
     made = [_ordinary(chance, _moment(chance, day), days_ago=days_ago) for _ in range(count)]
-    return [*made, *_ticket(chance, day, days_ago=days_ago), *_special(chance, day, days_ago=days_ago)]
+    return [*made, *_ticket(chance, day, days_ago=days_ago), *chapters.plots(chance, day, days_ago=days_ago)]
 
 
 def _ordinary(chance: Random, begins: datetime, *, days_ago: int) -> Plot:
@@ -153,47 +147,6 @@ def _ticket(chance: Random, day: date, *, days_ago: int) -> Iterator[Plot]:
         plot.server = "shop"  # all of it is one server's workflow
         yield plot
         begins = plot.ends + timedelta(minutes=chance.randrange(1, 6))
-
-
-def _special(chance: Random, day: date, *, days_ago: int) -> Iterator[Plot]:
-    """What does not happen every day, so that it can be found: by the days since."""
-    at = partial(_at, day)
-    if days_ago == 16:
-        glass = "The supplier stops tonight’s delivery, bob is on a plane, and the invoice is the usual one."
-        server, asked = asks.payout(chance, amount=6_400)
-        yield Plot(server, asked, at(16, 40)).after(
-            (6, broken("alice", glass)), (0.2, used()),
-            (95, resolved("erin", "Looked at the invoice with bob: amount and account are right.")),
-        )  # fmt: skip
-    if days_ago == 11:
-        server, asked = asks.payout(chance, amount=19_900)
-        yield Plot(server, asked, at(9, 5)).after(
-            (40, approve("bob", "Invoice seen.")),
-            (25, timed),
-            (12, approve("erin", "I called them.")),
-            (0.2, used()),
-        )
-    if days_ago == 9:
-        server, asked = asks.refund(chance, days_ago=days_ago, amount=59)
-        yield Plot(server, asked, at(10, 20)).after(
-            (4, approve("alice")), (0.2, used()), (9, granted("alice", amount=60, uses=20, days=7))
-        )
-    if 3 < days_ago < 9 and day.weekday() < 5:
-        for hour in (11, 15):  # asks that this grant covers
-            server, asked = asks.refund(chance, days_ago=days_ago, amount=chance.randrange(9, 59))
-            yield Plot(server, asked, at(hour, chance.randrange(50))).after((3, approve("alice")), (0.2, used()))
-    if days_ago == 6:
-        server, asked = asks.refund(chance, days_ago=days_ago)
-        yield Plot(server, asked, at(13, 12)).after(
-            (5, passed_on("bob", "I know her.")),
-            (8, taken_over("alice")),
-            (3, approve("alice")),
-            (0.2, used()),
-        )
-    if days_ago in (2, 12):
-        server, asked = asks.refund(chance, days_ago=days_ago)
-        failed = Plot(server, asked, at(14, 30)).after((3, approve("bob")), (0.2, used(FAILURES[0])))
-        yield (failed if days_ago == 2 else failed.after((70, resolved("erin", "Paid by hand; limit raised."))))
 
 
 def _use(chance: Random) -> Callable:
