@@ -135,9 +135,14 @@ SUBMISSION: dict[str, Any] = _closed(
     identity=_closed([], host=_SHORT, model=_SHORT, chain={"type": "array", "items": _SHORT}),
     signals={"type": "object"},
     claims=_closed(
-        [], title=_TEXT | {"maxLength": 300}, reasoning=_TEXT | {"maxLength": 20000}, risk=_TEXT | {"maxLength": 100},
+        [],
+        title=_TEXT | {"maxLength": 300},
+        reasoning=_TEXT | {"maxLength": 20000},
+        risk=_TEXT | {"maxLength": 100},
         names={
-            "type": "object", "maxProperties": 32, "additionalProperties": _TEXT | {"maxLength": 200},
+            "type": "object",
+            "maxProperties": 32,
+            "additionalProperties": _TEXT | {"maxLength": 200},
             "propertyNames": {"pattern": "^/", "maxLength": 200},
             "description": "what ids among the arguments (else params) stand for, by JSON pointer; shown as your word",
         },

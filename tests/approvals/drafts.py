@@ -62,7 +62,8 @@ def rules(draw) -> policies.Rule:
         "absence": draw(st.sampled_from(["delegate", "none"])), "logging": draw(some), "exceptions": draw(some),
         "grants": draw(st.sampled_from([None, {"uses": 20, "seconds": 86_400}])),
         "break_glass": draw(st.sampled_from([None, "cfo"])), "retired": draw(st.booleans()),
-        "risk": draw(st.sampled_from(["low", "normal", "high"])), "consequence": draw(st.sampled_from(["", "Money leaves the house."])),
+        "risk": draw(st.sampled_from(["low", "normal", "high"])),
+        "consequence": draw(st.sampled_from(["", "Money leaves the house."])),
         "watch": draw(st.sampled_from([[], [
             {"at": "/iban", "called": "account", "names": {"DE 02 = 1": "Nordlicht"}}, {"at": "/a~1b/0"},
         ]])),

@@ -20,7 +20,6 @@ _PICTURE = "[\U0001f000-\U0001faff\u2190-\u2bff\u00a9\u00ae\u203c\u2049\u2122\u2
 _UNIT = f"{_PICTURE}[\U0001f3fb-\U0001f3ff]?\ufe0f?"
 EMOJI = re.compile(f"([\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f\u20e3|{_UNIT}(?:\u200d{_UNIT}){{0,8}})")
 _BETWEEN = re.compile(r" \d{1,20} |[،؛؟.,:!]? ")
-_CODE = re.compile(r"U\+([0-9A-F]{4,6})(?: (?!U\+|×)[^ ]+)*(?: ×(\d+))?")
 _JOINERS = frozenset("\u200c\u200d")  # between letters that never join they only hide
 _ASCII = re.compile(r"[!-~]+(?: [!-~]+)*")
 _SHORT, _REMEMBERED = 4, 32
@@ -71,11 +70,6 @@ def render_some(text: str, most: int) -> tuple[tuple[Piece, ...] | None, int]:
     return (pieces if len(pieces) <= most else None), alarms(pieces)
 
 
-def unrender(pieces: Iterable[Piece]) -> str:
-    """Return the text that was rendered, from what is seen alone."""
-    return "".join(_read(piece) for piece in pieces)
-
-
 def alarms(pieces: Iterable[Piece]) -> int:
     """How many stretches nobody would have seen for what they are."""
     return sum(piece.alarm for piece in pieces)
@@ -102,7 +96,7 @@ def _pieces(text: str) -> Iterator[Piece]:
                     yield from found
             elif kind is Sort.WIDE:
                 yield _wide(run, natural=any(script_of(c) in EAST_ASIAN for c in before + after))
-            elif kind is Sort.QUIET and _JOINERS.issuperset(run) and _is_latin(before[-2:] + after[:1]):
+            elif kind is Sort.QUIET and _JOINERS.issuperset(run) and "LATIN" in map(script_of, before[-2:] + after[:1]):
                 yield from _OTHER[Sort.ALARM](run)
             else:
                 found, ambient = _of_run(kind, run, ambient)
@@ -119,10 +113,6 @@ def _looking_ahead(runs: Iterator[tuple[Sort | str, str]]) -> Iterator[tuple[Sor
         held = run
     if held:
         yield *held, ""
-
-
-def _is_latin(beside: str) -> bool:
-    return any(script_of(character) == "LATIN" for character in beside)
 
 
 def _runs(part: str) -> Iterator[tuple[Sort | str, str]]:
@@ -292,19 +282,3 @@ def _whole(run: list[Piece]) -> Piece:
 
 def _one_script(one: Piece, other: Piece) -> bool:
     return script_of(one.shown[-1]) == script_of(other.shown[0])
-
-
-def _read(piece: Piece) -> str:
-    if piece.form in ("text", "rtl"):
-        return piece.shown
-    if piece.form == "script":
-        return piece.glyph
-    count = int(piece.shown.rpartition("×")[2]) if "×" in piece.shown and piece.form != "chip" else len(piece.shown)
-    if piece.form == "break":
-        return "\n" * count
-    if piece.form == "mark":
-        return "\t" if piece.shown == "⇥" else " " * count
-    if piece.shown.startswith("TAG "):
-        said = piece.shown.partition("“")[2][:-1]
-        return "".join(chr(ord(c) + 0xE0000) for c in said.replace("␣", " "))
-    return "".join(chr(int(code, 16)) * int(times or 1) for code, times in _CODE.findall(piece.shown))

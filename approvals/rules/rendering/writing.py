@@ -12,8 +12,9 @@ from typing import Any
 
 from placet import canonical
 
+from .back import unrender
 from .paths import Path, flatten, label, steps
-from .text import Piece, render, unrender
+from .text import Piece, render
 from .values import KINDS
 
 OPEN, CLOSE = "⟨", "⟩"
