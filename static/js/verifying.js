@@ -11,6 +11,23 @@ const sheet = document.getElementById("verify");
 const found = document.getElementById("found");
 const result = document.getElementById("result");
 
+// The verifier speaks English wherever it runs. Another language comes with the page: whole sentences by the English ones,
+// with `{…}` for what stands in them. Long texts are nobody's sentences of ours.
+const words = JSON.parse(document.getElementById("verifier-words")?.textContent ?? "{}");
+const shapes = Object.entries(words)
+  .filter(([english]) => english.includes("{"))
+  .map(([english, other]) => [new RegExp(`^${english.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)")}$`, "s"), other]);
+
+function say(english) {
+  if (Object.hasOwn(words, english)) return words[english];
+  if (english.length > 600) return english;
+  for (const [shape, other] of shapes) {
+    const places = shape.exec(english)?.groups;
+    if (places) return other.replace(/\{(\w+)\}/g, (_, name) => say(places[name]));
+  }
+  return english;
+}
+
 /** Text from a stranger as it can be read: what has no shape of its own is named. */
 const visible = (text) =>
   String(text).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, (letter) => (letter === "\n" ? letter : `\\u{${letter.codePointAt(0).toString(16)}}`));
@@ -18,7 +35,7 @@ const visible = (text) =>
 function element(name, { text, ...more } = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(more)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = visible(text);
+  if (text !== undefined) made.textContent = visible(say(String(text)));
   made.append(...children);
   return made;
 }
@@ -78,7 +95,7 @@ async function show() {
   try {
     result.replaceChildren(...(await judged(evidence.value, keys.value)));
   } catch (error) {
-    result.replaceChildren(element("p", { class: "verdict" }, element("b", { class: "no", text: "Not checked." }), ` ${visible(error.message)}`));
+    result.replaceChildren(element("p", { class: "verdict" }, element("b", { class: "no", text: "Not checked." }), ` ${visible(say(error.message))}`));
   }
   result.removeAttribute("aria-busy");
 }
@@ -114,7 +131,7 @@ function expected(receipt) {
   return { audience: claims.aud, kind: ask.kind, effective, action: ask.id ?? claims.req?.id, nonce: ask.nonce ?? null };
 }
 
-const verdict = (holds, words, more) => element("p", { class: "verdict" }, element("b", { class: holds ? "yes" : "no", text: `${words}.` }), more ? ` ${more}` : "");
+const verdict = (holds, words, more) => element("p", { class: "verdict" }, element("b", { class: holds ? "yes" : "no", text: `${words}.` }), more ? ` ${say(more)}` : "");
 
 function line(key, name, how, proves, detail) {
   const manner = { holds: "yes", refused: "no", over: "time" }[how] ?? "quiet";
@@ -131,7 +148,7 @@ function receipt(said, holds) {
 
 function bytes({ holds, pack }) {
   if (!holds || !pack?.asked) return [];
-  const drawn = (text) => element("pre", { class: "bytes", tabindex: "0", text: JSON.stringify(parseStrict(text).value, null, 2) });
+  const drawn = (text) => element("pre", { class: "bytes", tabindex: "0" }, visible(JSON.stringify(parseStrict(text).value, null, 2)));
   const edited = pack.asked.edit ? [element("h3", { text: "What an owner made of it" }), drawn(pack.asked.edit)] : [];
   return [element("section", { class: "folio" }, element("h2", { text: "What was asked" }), element("div", {}, drawn(pack.asked.body), ...edited))];
 }
