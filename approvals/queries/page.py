@@ -188,8 +188,7 @@ def read(
     """Read the page, with the comments before one of them; NotFound when this person may see no such action."""
     desk = Desk.of(user, at=at)
     action, reviews, known = _opened(user, action_id, at=at)
-    past = history.read(action, at=at)
-    made = edited.read(action, past.last)
+    made = edited.read(action, (past := history.read(action, at=at)).last)
     stored = made.of(action)
     body, context = inbox.value_of(stored), inbox.value_of(action.context)
     claimed = Sheet(context, opened)
