@@ -98,19 +98,17 @@ class WitnessCaller(Listener):
 
         if not settings.WITNESSES:
             return
-        import httpx2
         from django.db import close_old_connections
 
         from approvals import witnessing
 
-        with httpx2.Client() as client:
-            while not _ending.wait(WITNESS_PAUSE):
-                try:
-                    witnessing.collect(client=client, at=datetime.now(UTC))
-                except Exception:
-                    log.exception("The ledger’s head could not be brought to its witnesses.")
-                finally:
-                    close_old_connections()
+        while not _ending.wait(WITNESS_PAUSE):
+            try:
+                witnessing.collect(at=datetime.now(UTC))
+            except Exception:
+                log.exception("The ledger’s head could not be brought to its witnesses.")
+            finally:
+                close_old_connections()
 
 
 @signals.worker_shutting_down.connect
