@@ -23,7 +23,7 @@ from accounts import channels, notices, preferences, times
 from accounts.channels import Unsent
 from accounts.models import Channel, User
 
-from . import assignment, spoken
+from . import access, assignment, spoken
 from .models import Action, Assignment, Duty, Handover, Kind, Knock, Review, State, Timer, Why
 from .rules import quiet
 
@@ -53,6 +53,8 @@ KINDS = {
     Kind.TOOL_CALL: gettext_lazy("Tool call"),
 }
 
+_LIVE = Q(ended_at=None, person__is_active=True)
+
 type Found = Iterator[tuple[int, UUID, str, int, datetime]]
 type HandOver = Callable[..., None]
 
@@ -76,7 +78,7 @@ def run(*, at: datetime, hand_over: HandOver = channels.hand_over) -> int:
 
 def owe(*, at: datetime) -> int:
     """Write down what people are to hear and have not been owed yet; return how many knocks are new."""
-    open_ = list(Channel.objects.filter(ended_at=None).select_related("person__preference"))
+    open_ = list(Channel.objects.filter(_LIVE).select_related("person__preference"))
     if not open_:
         return 0
     theirs: dict[int, list[Channel]] = defaultdict(list)
@@ -145,7 +147,7 @@ def _quiet_soon(theirs: dict[int, list[Channel]], *, at: datetime) -> dict[int, 
 def send_owed(*, at: datetime, hand_over: HandOver = channels.hand_over) -> int:
     """Hand over what is owed by now; return how many messages were taken."""
     owed = Knock.objects.filter(channel=OuterRef("pk"), due_at__lte=at)
-    free = Channel.objects.filter(Exists(owed), ended_at=None, free_at__lte=at).select_related("person__preference")
+    free = Channel.objects.filter(_LIVE, Exists(owed), free_at__lte=at).select_related("person__preference")
     return sum(_send(channel, at=at, hand_over=hand_over) for channel in list(free.order_by("free_at", "pk")[:MOST]))
 
 
@@ -173,15 +175,19 @@ def _send(channel: Channel, *, at: datetime, hand_over: HandOver) -> bool:
 
 
 def _owed(channel: Channel, *, at: datetime) -> list[Knock]:
-    found: QuerySet[Knock] = Knock.objects.filter(channel=channel, due_at__lte=at).select_related("action__server")
+    found: QuerySet[Knock] = Knock.objects.filter(channel=channel, due_at__lte=at)
     if preferences.is_quiet(preferences.of(channel.person), at=at):
         found = found.filter(why=Knock.Why.TEST)
-    return list(found.defer("action__body", "action__context").order_by("at", "id"))
+    read = found.select_related("action__server", "action__policy").defer("action__body", "action__context")
+    return list(read.order_by("at", "id"))
 
 
 def _waiting(person: User, owed: Sequence[Knock], *, at: datetime) -> list[Knock]:
-    """Those that this person still has to hear: not of what ended, was answered by them, or was handed on by them."""
+    """Those that this person still has to hear: not of what ended, what they answered or handed on, or what is not
+    theirs to decide any more.
+    """
     ids = {each.action_id for each in owed if each.action_id}
+    rights = access.rights(users=[person], action_ids=sorted(ids), at=at)
     reviews, handed = defaultdict(list), defaultdict(list)
     for review in Review.objects.filter(action__in=ids).only("action_id", "reviewer_id", "edit"):
         reviews[review.action_id].append(review)
@@ -190,8 +196,9 @@ def _waiting(person: User, owed: Sequence[Knock], *, at: datetime) -> list[Knock
 
     def waits(action: Action) -> bool:
         spoke = person.pk in {review.reviewer_id for review in spoken.current(reviews[action.pk])}
-        over = action.state != State.PENDING or action.deadline_at <= at
-        return not over and not spoke and person.pk not in assignment.passed_on(handed[action.pk])
+        if action.state != State.PENDING or action.deadline_at <= at or spoke:
+            return False
+        return person.pk not in assignment.passed_on(handed[action.pk]) and bool(rights.voices(person, action))
 
     return [each for each in owed if each.action is None or waits(each.action)]
 

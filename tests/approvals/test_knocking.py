@@ -8,7 +8,7 @@ from django.conf import settings as real
 
 from accounts import channels, preferences
 from accounts.channels import Unsent
-from accounts.models import Channel, Notice
+from accounts.models import Channel, Membership, Notice
 from approvals import deadlines, handovers, knocking, reviews
 from approvals.models import Knock
 from approvals.rules import quiet
@@ -84,6 +84,18 @@ def test_what_ended_was_answered_or_handed_on_meanwhile_is_not_told(reached, rul
     handovers.pass_on(action_id=passed.pk, person=alice, at=now)
     assert knocking.run(at=now + MINUTE, hand_over=line) == 0 and not line.taken
     assert not Knock.objects.exclude(due_at=None).exists()
+
+
+def test_who_has_left_the_role_or_whose_account_is_closed_hears_nothing(reached, rule, line, shop, alice, now):
+    submit(shop, at=now)
+    knocking.owe(at=now)
+    left = now + SECOND
+    Membership.objects.filter(person=alice).update(ends_at=left)
+    assert knocking.send_owed(at=left + SECOND, hand_over=line) == 0
+    Membership.objects.filter(person=alice).update(ends_at=None)
+    submit(shop, key="k2", at=now)
+    type(alice).objects.filter(pk=alice.pk).update(is_active=False)
+    assert knocking.run(at=left + MINUTE, hand_over=line) == 0 and not line.taken
 
 
 def test_a_warning_and_an_escalation_are_told_to_whom_they_concern(reached, rule, line, shop, carol, now):
