@@ -40,12 +40,14 @@ def moment(at: datetime) -> str:
 def exact(at: datetime) -> str:
     """All of it, with the zone's name: what stands behind a shorter form."""
     # Translators: how a moment is written in full, in the letters of Django's `date` filter.
-    return f"{formatted(here(at), pgettext('a moment in full', 'D j M Y, H:i:s'))} {zone_name(at)}"
+    form = pgettext("a moment in full", "D j M Y, H:i:s")
+    return f"{formatted(here(at), form)} {zone_name(at)}"
 
 
 def minute(at: datetime) -> str:
     # Translators: how a moment is written to the minute, in the letters of Django's `date` filter.
-    return f"{formatted(here(at), pgettext('a moment to the minute', 'j M Y, H:i'))} {zone_name(at)}"
+    form = pgettext("a moment to the minute", "j M Y, H:i")
+    return f"{formatted(here(at), form)} {zone_name(at)}"
 
 
 def weekday(at: datetime) -> str:

@@ -67,11 +67,11 @@ def visit(browser: Browser, console: str, watch: Watch, client) -> Iterator[Call
     """`visit(alice, "/", size=PHONE)`: a page in a fresh profile, signed in as that person (nobody for None)."""
     contexts: list[BrowserContext] = []
 
-    def open_(who, address="/", *, size=DESK, theme="light", scripts=True, installed=False) -> Page:
+    def open_(who, address="/", *, size=DESK, theme="light", scripts=True, installed=False, **more) -> Page:
         context = browser.new_context(
             base_url=console, viewport={"width": size[0], "height": size[1]}, color_scheme=theme,
             java_script_enabled=scripts, has_touch=size[0] < 500, reduced_motion="reduce",
-            service_workers="allow" if installed else "block",
+            service_workers="allow" if installed else "block", **more,
         )  # fmt: skip
         context.set_default_timeout(8_000)
         contexts.append(context)

@@ -15,6 +15,8 @@ CATALOGUES = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
 PLACE = re.compile(r"%\(\w+\)[a-z]|%%\w|\{\w*\}")
 TAG = re.compile(r"<[^>]*>")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+#: What `make messages` looks for.
+COLLECTED = {"_", "gettext", "ngettext", "pgettext", "said", "counted", "phrased"}
 SAID = re.compile(r'\btell\("((?:[^"\\]|\\.)*)"')
 
 
@@ -111,7 +113,7 @@ def test_no_sentence_hides_from_the_catalogue_inside_an_f_string():
         if isinstance(string, ast.JoinedStr)
         for node in ast.walk(string)
         if isinstance(node, ast.Call)
-        and (getattr(node.func, "id", "") or getattr(node.func, "attr", "")) in ("_", "gettext", "said", "counted")
+        and (getattr(node.func, "id", "") or getattr(node.func, "attr", "")) in COLLECTED
         and isinstance(node.args[0], ast.Constant)
     ]
     assert not hiding
