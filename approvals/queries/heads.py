@@ -113,18 +113,18 @@ def _with(heads: Heads, beside: QuerySet[Action] | None, narrow: Narrow, *, key:
     return Heads(text, [*heads.told, *also])
 
 
-def together(parts: Sequence[tuple[Heads | None, int]]) -> QuerySet[Action]:
+def together(parts: Sequence[tuple[Heads | None, int]], *, within: QuerySet[Action]) -> QuerySet[Action]:
     """Return the first so many of each of these, as one query without an order of its own."""
     known = [(heads, size) for heads, size in parts if heads]
     if not known:
-        return Action.objects.none()
+        return within.none()
     texts = [
         f"SELECT part.id FROM (SELECT head.id FROM ({heads.text}) AS head"  # noqa: S608
         f" ORDER BY head.at, head.id LIMIT {int(size)}) AS part"
         for heads, size in known
     ]
     told = [value for heads, _ in known for value in heads.told]
-    return Action.objects.filter(pk__in=RawSQL(" UNION ".join(texts), told))  # noqa: S611 (compiled by the ORM)
+    return within.filter(pk__in=RawSQL(" UNION ".join(texts), told))  # noqa: S611 (compiled by the ORM)
 
 
 def _compiled(

@@ -120,8 +120,8 @@ def _open(desk: Desk, facets: Facets) -> list[Cut]:
     parts = (facets.part,) if facets.part else PARTS
     wanted = [(part, _size(part, facets)) for part in parts]
     deciding = desk.deciding
-    soonest = heads.together([(_of(part, desk, deciding, facets, size=size), size + 1) for part, size in wanted])
-    told = lean.rows(soonest).annotate(
+    first = [(_of(part, desk, deciding, facets, size=size), size + 1) for part, size in wanted]
+    told = heads.together(first, within=lean.everything()).annotate(
         named=Exists(asked.by_name(desk.user)), said_so=Exists(asked.said(desk.user)),
         reached=Exists(asked.reached(desk.user)), first_seen=~seen_before(),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from .browsing import action_page, get
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = (canonical.digest("tool_definition", {"name": "refund", "description": text}) for text in "ab")
-CHANGED, NEW = "definition changed", "new definition"
+CHANGED, NEW = '<span class="flag no">definition changed', '<span class="flag">new definition'
 
 
 @pytest.fixture
