@@ -81,7 +81,7 @@ def _tampered_refund() -> Ask:
 def _payout() -> Ask:
     return _tool(
         "payout",
-        {"account": "Nordlicht Handel GmbH", "amount": 12500, "currency": "EUR", "invoice": "R-771"},
+        {"account": "Nordlicht Handel GmbH", "amount": 12500, "currency": "EUR", "invoice": "R-904"},
         subject="nina@example.org",
         session="s-83",
         timeout="100m",
