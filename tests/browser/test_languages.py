@@ -1,7 +1,6 @@
 """The console in another language, another zone, and from right to left."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,7 +11,7 @@ from tests.asks import submit
 from tests.house.test_words import CATALOGUES, read
 from tests.publishing import publish
 
-from .conftest import DESK, PHONE
+from .conftest import DESK
 from .inspecting import SCRIPT
 
 PLACE = re.compile(r"%\(\w+\)s|\{\w*\}")
@@ -67,7 +66,9 @@ def english(page, sentences) -> list[str]:
     """What a page still says in English."""
     text = page.locator("body").inner_text()
     lines = {line.strip() for line in text.splitlines()}
-    hits = [found[0] for pattern, short in sentences if (found := pattern.search(text)) and (not short or found[0] in lines)]
+    hits = [
+        found[0] for pattern, short in sentences if (found := pattern.search(text)) and (not short or found[0] in lines)
+    ]
     return [hit for hit in hits if "\n" not in hit]
 
 
@@ -135,8 +136,3 @@ def test_page_from_right_to_left_is_whole(visit, refund, alice, bob, shop, now, 
         page.evaluate(SCRIPT)
         assert page.evaluate("inspecting.sideways()") == [], address
         assert page.evaluate(OVERLAPS) == [], address
-    if kept := Path("/tmp/i1/rtl"):
-        page.screenshot(path=f"{kept}-action-{size[0]}.png", full_page=True)
-        page.goto("/")
-        page.wait_for_timeout(600)
-        page.screenshot(path=f"{kept}-inbox-{size[0]}.png")
