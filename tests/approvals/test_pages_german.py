@@ -1,16 +1,26 @@
 """Every page in German: nothing that a page says was left in English, whoever reads it."""
 
+import json
 import re
 from functools import cache
 from html import unescape
 from pathlib import Path
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone, translation
+from placet import jws
 
 from accounts.models import User
+from approvals.api import problems
+from approvals.errors import AlreadySettled
+from approvals.forms import verdicts
+from approvals.models import Entry, Receipt
+from tests.asks import submit
 from tests.browser.furnishing import furnish
+
+from .browsing import action_page, decide, get
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "locale/de/LC_MESSAGES/django.po"
 _STRINGS = r'((?:"(?:[^"\\]|\\.)*"\n?)+)'
@@ -75,3 +85,42 @@ def test_no_page_says_anything_in_english_to_a_german_reader(pages):
             left += [(address, piece) for piece in english() if piece in text]
     assert shown > 60
     assert left == []
+
+
+def test_who_denies_in_german_signs_what_everybody_can_read(asked, shop, alice):
+    """The ready reason, its code, what was shown and each line of the ledger do not know the page's language."""
+    told = []
+    for language, action in (("de", asked), ("en", submit(shop, key="again", at=asked.created_at).action)):
+        pages = {
+            each: get(Client(headers={"accept-language": each}), alice, action_page(action)) for each in ("de", "en")
+        }
+        assert _seen(pages["de"]) == _seen(pages["en"])
+        page, reason = pages[language].text, verdicts.REASONS["tool_call"][0]
+        assert f'value="{reason}"' in page and ("die Werte stimmen nicht" in page) is (language == "de")
+        client = Client(headers={"accept-language": language})
+        assert decide(client, alice, action, "deny", reason=reason, note="2 statt 20").status_code == 302
+        receipt = bytes(Receipt.objects.get(action=action).jws).split(b".")[1]
+        lines = Entry.objects.filter(action=action).order_by("pk").values_list("event", "actor")
+        told.append((_lasting(json.loads(jws.decode(receipt))), list(lines)))
+    german, english = told
+    assert german == english and german[0]["note"] == "the values are wrong: 2 statt 20"
+
+
+def test_a_server_is_refused_in_english_and_a_page_says_the_same_in_german():
+    refusal = AlreadySettled(state="denied")
+    with translation.override("de"):
+        answer, page = problems.of(refusal), Template("{{ refusal.message }}").render(Context({"refusal": refusal}))
+    assert json.loads(answer.body)["detail"] == str(refusal) == "This action is denied already."
+    assert page == "Dieser Vorgang ist schon abgelehnt."
+
+
+def _seen(page) -> list[str]:
+    return re.findall(r'name="seen" value="([^"]+)"', page.text)
+
+
+def _lasting(claims):
+    """Claims without what is of one receipt alone: its ids and its times."""
+    if isinstance(claims, list):
+        return [_lasting(each) for each in claims]
+    alone = ("jti", "iat", "nbf", "exp", "rnd", "id", "shown")
+    return {k: _lasting(v) for k, v in claims.items() if k not in alone} if isinstance(claims, dict) else claims
