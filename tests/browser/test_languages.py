@@ -55,7 +55,7 @@ def ours() -> list[tuple[re.Pattern[str], bool]]:
         for name in ("msgid", "msgid_plural"):
             words = re.sub(r"<[^>]*>", "", entry.get(name, "")).strip()
             letters = re.findall(r"[A-Za-z]{2,}", PLACE.sub(" ", words))
-            if entry.get(name) in said or not letters or PLACE.search(words) and len(letters) < 3:
+            if entry.get(name) in said or not letters or (PLACE.search(words) and len(letters) < 3):
                 continue
             pattern = ".{1,60}".join(map(re.escape, PLACE.split(words)))
             found.append((re.compile(rf"(?<!\w){pattern}(?!\w)"), len(letters) < 3))
