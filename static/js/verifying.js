@@ -40,18 +40,21 @@ function element(name, { text, ...more } = {}, ...children) {
   return made;
 }
 
+/** A name from a file, as long as a name is. */
+const named = (text) => `${String(text).slice(0, 120)}`;
+
 /** What a text is: {kind, value, words}. A file may answer two questions, such as a receipt with its proof. */
 function recognized(text) {
   const trimmed = text.trim();
   if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(trimmed)) return { kind: "evidence", value: { receipt: trimmed }, words: "a receipt" };
   const value = parseStrict(trimmed, { maxBytes: MOST });
   const type = value?.["@type"];
-  if (type === "placet.pack.v1") return { kind: "evidence", value: { pack: trimmed }, words: `a proof pack of action ${value.action}` };
-  if (type === "placet.directory.v1") return { kind: "directory", value, words: `${value.people?.length} people of ${value.iss}` };
-  if (Array.isArray(value?.keys)) return { kind: "keys", value, words: `${value.keys.length} public key${value.keys.length === 1 ? "" : "s"}${value.issuer ? ` of ${value.issuer}` : ""}` };
+  if (type === "placet.pack.v1") return { kind: "evidence", value: { pack: trimmed }, words: `a proof pack of action ${named(value.action)}` };
+  if (type === "placet.directory.v1") return { kind: "directory", value, words: `${value.people?.length} people of ${named(value.iss)}` };
+  if (Array.isArray(value?.keys)) return { kind: "keys", value, words: `${value.keys.length} public key${value.keys.length === 1 ? "" : "s"}${value.issuer ? ` of ${named(value.issuer)}` : ""}` };
   if (typeof value?.receipt === "string") return { kind: "evidence", value: { receipt: value.receipt }, words: "a receipt with its proof; drop a proof pack to check the ledger too" };
   const said = value?.submission ?? value;
-  if (said?.mcp?.method && said.kind) return { kind: "ask", value: { ...said, id: value.id ?? null }, words: `the ask, ${said.mcp.method}` };
+  if (said?.mcp?.method && said.kind) return { kind: "ask", value: { ...said, id: value.id ?? null }, words: `the ask, ${named(said.mcp.method)}` };
   throw new Error("this is no receipt, proof pack, set of keys, directory or ask");
 }
 

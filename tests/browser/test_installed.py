@@ -77,6 +77,10 @@ def test_only_the_shell_is_kept_and_nothing_is_left_after_signing_out(visit, wat
     page.get_by_role("button", name="Sign out").tap()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert {path for _, path in page.evaluate(KEPT)} == {path for _, path in kept}
+    for _ in range(3):  # the way back leads to the sign-in page, and shows nothing from before it
+        page.go_back()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert "returns book" not in page.content() and str(action.pk) not in page.locator("main").inner_text()
     assert page.evaluate(LEFT) == "" and "placet_session" not in {each["name"] for each in page.context.cookies()}
     watch.wrong[:] = [said for said in watch.wrong if "ERR_INTERNET_DISCONNECTED" not in said]
 
