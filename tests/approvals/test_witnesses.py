@@ -148,6 +148,15 @@ def test_a_witness_killed_between_the_disk_and_its_answer_never_signs_another_hi
         assert witnessing.collect(at=now) == 1, "the console learns what the witness has seen, and goes on"
 
 
+def test_two_witnesses_do_not_share_one_memory(pinned, now, capsys):
+    """Each would remember a last head of its own, and one key co-sign two histories."""
+    with running(pinned):
+        given = ["--name", "w1.example.org", "--key", f"{pinned}/w1.example.org.pem", "--pin", f"{pinned}/jwks.json"]
+        state = ["--state", f"{pinned}/w1.example.org.json"]
+        assert placet(["witness", "--log", "http://127.0.0.1:9", *given, *state, "--once"]) == 2
+        assert "Another witness" in capsys.readouterr().err
+
+
 def test_a_witness_that_has_seen_more_than_there_is_does_not_sign(pinned, now, settings, caplog):
     """The database was brought back from a backup."""
     head_of(3, at=now)

@@ -11,6 +11,8 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar, override
@@ -55,6 +57,11 @@ def run(given: argparse.Namespace) -> int:
     if not given.pin.exists():
         given.pin.write_bytes(fetched(f"{url}/.well-known/jwks.json"))
         print(f"Pinned the keys of {url} in {given.pin}: compare them over a way you trust.", file=sys.stderr)
+    with _alone(given.state):
+        return _run(given, url)
+
+
+def _run(given: argparse.Namespace, url: str) -> int:
     keys = LogKeys(url, given.pin)
     key = FileSigner.load(given.key) if given.key.exists() else FileSigner.generate(given.key)
     mine = witness.Witness(name=given.name, key=key, origin=keys.origin, keys=keys, state=given.state)
@@ -62,6 +69,22 @@ def run(given: argparse.Namespace) -> int:
     if given.listen:
         return _serve(mine, given.listen)
     return _watch(mine, url, every=given.every, once=given.once)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One process has the state: two that each remember their own last head could co-sign two histories."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        yield
+        return
+    with state.with_name(f"{state.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(f"Another witness is running with {state}.") from error
+        yield
 
 
 def words(commands: Any) -> None:
