@@ -286,7 +286,7 @@
     show($("[data-edit]", form), !on);
     show(approve, !on);
     if (approve && !on && approve.dataset.was) approve.disabled = true;
-    (on ? $("input[type=radio]:checked", form) : $("[data-deny]", form))?.focus();
+    (on ? $("input[type=radio]:checked", form) : $("[data-deny]", form))?.focus({ preventScroll: true });   // the bar sticks: what is read stays where it is
   }
 
   // ── Keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,7 +303,7 @@
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    a: () => { if (arrived()) $("#bar button[value=approve]:not([hidden], [data-plain])")?.focus(); },
+    a: () => { if (arrived()) $("#bar button[value=approve]:not([hidden], [data-plain])")?.focus({ preventScroll: true }); },
     e: () => { if (arrived()) $("#verdict [data-edit]:not([hidden])")?.click(); },
     d: () => { if (arrived()) deny(true); },
     c: () => { const box = $("#comment"); box?.focus(); box?.scrollIntoView({ block: "center" }); },
