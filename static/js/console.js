@@ -91,7 +91,7 @@
 
   // ── What is wrong with the connection is said where the page says such things ──────────────────────────────────
   const notice = $("#lost");
-  const clock = (at) => at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: root.dataset.zone || undefined });
+  const clock = (at) => at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || undefined });
   function say(what, at) {
     if (!notice) return;
     notice.replaceChildren(notice.dataset[what].replace("%t", at ? clock(at) : ""));

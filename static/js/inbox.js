@@ -33,7 +33,7 @@
       if (standing.dataset.says === "failed" || standing.dataset.says === "slow") unsay();
       if (answer.status === 200) take(text);
     } catch {
-      const at = truth.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: document.documentElement.dataset.zone || undefined });
+      const at = truth.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset.zone || undefined });
       say(words.failed.replace("%t", at), words.again, relist, "failed");
     } finally {
       window.clearTimeout(busy);
