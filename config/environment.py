@@ -217,7 +217,19 @@ def _checked_origin(value: str) -> str:
         raise ValueError("must be an origin: scheme, host and port, nothing after it")
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("must be https unless its host is this machine")
+    if (written := _as_browsers_write(value)) != value.rstrip("/"):  # else its passkeys are not its own
+        raise ValueError(f"must be written as browsers write it: {written}")
     return value.rstrip("/")
+
+
+def _as_browsers_write(value: str) -> str:
+    """In small letters, in ASCII, without the port that goes without saying (WHATWG URL)."""
+    import ada_url
+
+    try:
+        return ada_url.URL(value).origin
+    except ValueError:
+        return "https://console.example.org"
 
 
 def is_loopback(host: str) -> bool:
