@@ -1,4 +1,4 @@
-"""Collect what pages say into locale/*/LC_MESSAGES/django.po. For translators: `make messages` (docs/translating.md)."""
+"""Collect what pages say into locale/*/LC_MESSAGES/django.po. For translators, see docs/translating.md."""
 
 import sys
 from pathlib import Path
