@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import times
+from accounts.words import told
 from approvals.models import Action, State
 from approvals.queries import history
 from approvals.queries.page import Page
@@ -72,7 +73,7 @@ def crossed(action: Action) -> str:
         State.PENDING: _("from %(before)s to %(after)s: waits"),
     }
     words = ways.get(action.state, _("from %(before)s to %(after)s: kept out"))
-    return words % {"before": before, "after": after}
+    return words % {"before": told(before), "after": told(after)}
 
 
 @register.filter

@@ -6,6 +6,7 @@ from ..models import Kind
 from ..queries.facets import ENDED
 from ..queries.inbox import Inbox
 from ..templatetags.faithful import kind_name
+from ..templatetags.wording import in_words
 
 DUE = (("quarter", _("within 15 minutes")), ("hour", _("within the hour")), ("today", _("today")))
 FLAGS = (
@@ -26,5 +27,5 @@ def selects(inbox: Inbox) -> list[Select]:
         ("server", _("Server"), facets.server, [(server, server) for server in servers]),
     ]
     if facets.view == "decided":
-        return [*made, ("state", _("Ended"), facets.state, [(state, state) for state in ENDED])]
+        return [*made, ("state", _("Ended"), facets.state, [(state, in_words(state)) for state in ENDED])]
     return [*made, ("due", _("Due"), facets.due, list(DUE)), ("flag", _("Flag"), facets.flag, list(FLAGS))]
