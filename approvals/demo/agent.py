@@ -173,6 +173,7 @@ def payouts() -> Iterator[dict[str, Any]]:
         yield {
             "invoice": f"R-{771 + number}",
             "amount": 840 + 51 * (number % 5),
+            "currency": "EUR",
             "supplier": supplier,
             "iban": SUPPLIERS[supplier],
         }

@@ -27,7 +27,11 @@ HARM = (
     "flickers",
     "is too small",
 )
-SUPPLIERS = ("Atelier Brandt", "Lumen AS", "Kyoto Wares", "Nordlicht Handel GmbH", "Fornace Rossi")
+SUPPLIERS = {
+    "Atelier Brandt": "DE89370400440532013000", "Lumen AS": "NO9386011117947",
+    "Kyoto Wares": "GB29NWBK60161331926819", "Nordlicht Handel GmbH": "DE02120300000000202051",
+    "Fornace Rossi": "IT60X0542811101000000123456",
+}  # fmt: skip
 SERVICES = ("checkout", "api-gateway", "catalogue", "search", "mailer")
 QUESTIONS = (
     "Which of our suppliers still ship by sea?",
@@ -55,9 +59,10 @@ def refund(chance: Random, *, days_ago: int, amount: int | None = None, ticket: 
 
 
 def payout(chance: Random, *, amount: int | None = None) -> Asked:
-    supplier = chance.choice(SUPPLIERS)
+    supplier = chance.choice(list(SUPPLIERS))
     amount = amount or 10 * chance.randrange(240, 2400)
-    said = {"account": supplier, "amount": amount, "currency": "EUR", "invoice": f"R-{chance.randrange(300, 770)}"}
+    said = {"invoice": f"R-{chance.randrange(300, 770)}", "amount": amount, "currency": "EUR", "supplier": supplier}
+    said["iban"] = SUPPLIERS[supplier]
     claims = {"title": f"Pay {supplier}", "risk": "medium"}
     return "shop", tool("payout", said, subject=chance.choice(BUYERS), session=f"books-{amount}", claims=claims)
 

@@ -44,7 +44,9 @@ def asks() -> Iterator[tuple[str, Ask]]:
     yield "deploy-bot", _deploy()
     yield "deploy-bot", _long_report()
     yield "deploy-bot", _markup()
-    yield "shop", _voucher()
+    yield "shop", _voucher("Amira Haddad", 15, "s-81")
+    yield "shop", _voucher("Eva Lund", 10, "s-90")
+    yield "shop", _voucher("Nils Aas", 5, "s-91")
     yield "deploy-bot", _tool("search_documents", {"query": "rollback of the gateway", "limit": 20})
     yield "crm", _greedy_form()
     yield "deploy-bot", _careless_call()
@@ -81,7 +83,13 @@ def _tampered_refund() -> Ask:
 def _payout() -> Ask:
     return _tool(
         "payout",
-        {"account": "Nordlicht Handel GmbH", "amount": 12500, "currency": "EUR", "invoice": "R-904"},
+        {
+            "invoice": "R-904",
+            "amount": 12500,
+            "currency": "EUR",
+            "supplier": "Nordlicht Handel GmbH",
+            "iban": "DE02120300000000202051",
+        },
         subject="nina@example.org",
         session="s-83",
         timeout="100m",
@@ -89,9 +97,10 @@ def _payout() -> Ask:
     )
 
 
-def _voucher() -> Ask:
-    arguments = {"customer": "Amira Haddad", "amount": 15, "currency": "EUR"}
-    return _tool("issue_voucher", arguments, subject="dana@example.org", session="s-81")
+def _voucher(customer: str, amount: int, session: str) -> Ask:
+    """Of a class that its rule calls low-risk, so that several can be approved at once."""
+    arguments = {"customer": customer, "amount": amount, "currency": "EUR"}
+    return _tool("issue_voucher", arguments, subject="femke@example.org", session=session)
 
 
 def _unmatched() -> Ask:

@@ -21,7 +21,7 @@ from . import company, samples
 FILE = "demo.json"
 MAP = Path(__file__).with_name("map.yaml")
 BEGAN = timedelta(days=23)  # before the first start: the map is that old, and two days later people began to ask
-GAP = timedelta(minutes=4)  # between two of the first asks; the last came just now
+GAP = timedelta(minutes=3)  # between two of the first asks; the last came just now
 
 
 def prepare(*, at: datetime) -> Path:

@@ -20,7 +20,7 @@ ENDINGS = (
     ("approved", "break_glass"),
     ("approved", "grant"),
 )
-ASKS = 17  # without the two that are refused for a secret
+ASKS = 19  # without the two that are refused for a secret
 
 pytestmark = pytest.mark.django_db
 
