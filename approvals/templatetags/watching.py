@@ -30,7 +30,7 @@ def watched_known(page: Page) -> SafeString:
     told = {True: format_html("<b>{}</b>", _("Not as last approved.")), False: _("As last approved.")}
     rows = [(name, told[changed]) for name, changed in _talk(page, _("System prompt"), _("Tools"))]
     rows += [(faithful_text(each.word, WORD), _known(page, each)) for each in page.watching.values]
-    return format_html_join("\n", "<dt>{}</dt><dd>{}</dd>", rows)
+    return format_html_join("\n", '<dt class="word">{}</dt><dd>{}</dd>', rows)
 
 
 def beside(page: Page | None, shown: Value) -> SafeString:
