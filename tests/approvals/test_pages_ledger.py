@@ -50,6 +50,12 @@ def test_lines_of_actions_are_for_who_logs_them_and_others_for_admins(client, li
     assert "publishes a rule" in others.partition("<tbody>")[2] and ">asks" not in others.partition("<tbody>")[2]
 
 
+def test_lines_that_have_no_leaf_yet_are_not_said_to_be_none(client, admin, now):
+    assert "Nothing happened yet" in get(client, admin, "/ledger/").text
+    ledger.record(event="absence.declared", actor="user:alice", at=now)
+    assert "The first lines wait for their head" in get(client, admin, "/ledger/").text
+
+
 def test_whoever_logs_nothing_finds_no_ledger(client, lines, alice, mallory):
     root = User.objects.create(username="root", is_superuser=True)
     for who in (alice, mallory, root):
