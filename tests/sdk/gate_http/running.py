@@ -67,7 +67,9 @@ async def gate(
 async def scripted(app, path: str = "/mcp") -> AsyncIterator[str]:
     """A server that says exactly what its script says, as an ASGI application."""
     sock = bound()
-    config = uvicorn.Config(app, lifespan="off", log_level="critical", server_header=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, lifespan="off", log_level="critical", server_header=False, date_header=False, timeout_graceful_shutdown=1
+    )
     async with serving_app(config, sock):
         yield f"http://127.0.0.1:{sock.getsockname()[1]}{path}"
 
