@@ -99,7 +99,7 @@ def test_somebody_signs_in_with_the_provider(browser, tmp_path):
         page.goto("/sign-in/?next=/you/")
         looked_at(page)
         page.get_by_role("link", name="Continue with Example login").click()
-        page.get_by_role("button", name="a-1").click()
+        page.get_by_role("button", name="Authorize as a-1", exact=True).click()
         expect(page.get_by_role("heading", name="You are alice")).to_be_visible()
         expect(page.get_by_text("by single sign-on")).to_be_visible()
         assert said == []
