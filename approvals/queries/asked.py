@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 
@@ -25,11 +26,6 @@ def beside(user: User) -> QuerySet[Action]:
     return Action.objects.filter(pk__in=asked.order_by("-action_id").values("action_id")[:BESIDE])
 
 
-def reached(user: User) -> QuerySet[Assignment]:
-    """That it reached them beside their duties: by escalation, or because somebody handed it to them."""
-    return by_name(user).filter(why__in=(Why.ESCALATED, Why.REASSIGNED))
-
-
 def said(user: User) -> QuerySet[Review]:
     """That they have said yes or no to it, as it is now: what was said before an edit counts no more."""
     said = Review.objects.filter(action=OuterRef("pk"), reviewer=user)
@@ -41,13 +37,26 @@ def later_edit() -> QuerySet[Edit]:
     return Edit.objects.filter(action=OuterRef("action"), number__gt=OuterRef("edit"))
 
 
-_ELSEWHERE = """
-(NOT EXISTS (SELECT 1 FROM approvals_assignment AS named WHERE named.action_id = one.id AND named.owner_id = %s)
- OR EXISTS (SELECT 1 FROM approvals_review AS said WHERE said.action_id = one.id AND said.reviewer_id = %s
-               AND NOT EXISTS (SELECT 1 FROM approvals_edit AS since
-                                WHERE since.action_id = said.action_id AND since.number > said.edit))
- OR one.id {any})
+_NAMED = """
+EXISTS (SELECT 1 FROM approvals_assignment AS named WHERE named.action_id = {id} AND named.owner_id = %s{why})
 """
+_SAID = """
+EXISTS (SELECT 1 FROM approvals_review AS said WHERE said.action_id = {id} AND said.reviewer_id = %s
+           AND NOT EXISTS (SELECT 1 FROM approvals_edit AS since
+                            WHERE since.action_id = said.action_id AND since.number > said.edit))
+"""
+_BESIDE = f" AND named.why IN ('{Why.ESCALATED.value}', '{Why.REASSIGNED.value}')"
+_ELSEWHERE = f"(NOT {_NAMED.format(id='one.id', why='')} OR {_SAID.format(id='one.id')} OR one.id {{any}})"
+
+
+def told(user: User) -> dict[str, RawSQL]:
+    """`named`, `said_so` and `reached` (see above) as columns of a list; as text, for every page asks it."""
+    own = '"approvals_action"."id"'
+    texts = {
+        "named": _NAMED.format(id=own, why=""), "said_so": _SAID.format(id=own),
+        "reached": _NAMED.format(id=own, why=_BESIDE),
+    }  # fmt: skip
+    return {name: RawSQL(text, [user.pk], output_field=BooleanField()) for name, text in texts.items()}  # noqa: S611
 
 
 def elsewhere(desk: Desk) -> tuple[str, list[Any]]:

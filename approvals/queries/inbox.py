@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID
 
 from django.db.models import Exists, Q, QuerySet
@@ -121,13 +121,15 @@ def _open(desk: Desk, facets: Facets) -> list[Cut]:
     wanted = [(part, _size(part, facets)) for part in parts]
     deciding = desk.deciding
     first = [(_of(part, desk, deciding, facets, size=size), size + 1) for part, size in wanted]
-    told = heads.together(first, within=lean.everything()).annotate(
-        named=Exists(asked.by_name(desk.user)), said_so=Exists(asked.said(desk.user)),
-        reached=Exists(asked.reached(desk.user)), first_seen=~seen_before(),
-    )  # fmt: skip
+    told = heads.together(first, within=_everything()).annotate(**asked.told(desk.user))
     found = list(told.order_by(*heads.order("deadline_at")))
     split = {part: [a for a in found if facets.part or _belongs(a, desk, deciding) == part] for part in parts}
     return [_cut(part, split[part], key="deadline_at", size=size) for part, size in wanted]
+
+
+@lru_cache(maxsize=1)
+def _everything() -> QuerySet[Action]:
+    return lean.everything().annotate(first_seen=~seen_before())
 
 
 def _size(part: str, facets: Facets) -> int:
