@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -221,11 +222,17 @@ def _characters(number: int) -> str:
 
 def _filled(text: Said, **places: Filling) -> Iterable[Part]:
     """A sentence in the page's language, with parts in its places; what stands between them is ours."""
-    for words, place, *_ in Formatter().parse(told(text)):
+    for words, place in _parsed(told(text)):
         if words:
             yield _ours(words)
         filling = places.get(place or "", [])
         yield from filling if isinstance(filling, list) else [filling]
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> tuple[tuple[str, str | None], ...]:
+    """Words and the place after them, in turn."""
+    return tuple((words, place) for words, place, *_ in Formatter().parse(text))
 
 
 def _between(items: list[list[Part]]) -> list[Part]:
