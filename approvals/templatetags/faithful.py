@@ -46,6 +46,12 @@ def faithful_text(text: str, most: int | None = None) -> SafeString:
 
 
 @register.filter
+def quoted(text: str) -> SafeString:
+    """Somebody's words, between the marks of the page's language."""
+    return format_html(gettext("“{text}”"), text=text)
+
+
+@register.filter
 def plainly(pieces: Iterable[Piece]) -> str:
     return rendering.plain(pieces)
 
