@@ -183,17 +183,24 @@ def _row(action: Action, reviews: list[Review], *, place: bundles.Place, then: A
         subject=action.subject,
         state=action.state,
     )
-    hidden = 0
-    if body is not None and action.state == State.PENDING:
-        sheet = Sheet(body)
-        sheet.rows()
-        hidden = sheet.alarms
+    hidden = _hidden(stored, body) if stored is not None and action.state == State.PENDING else 0
     of = max(place[1], bundles.size(value_of(said))) if place[0] and said is not None else place[1]
     threaded = bool(action.bundle and then and bundles.key_of(then) == bundles.key_of(action))
     return Row(
         action, words, hidden, lean.size(action), spoken.current(reviews), spoken.voided(reviews), drift.listed(action),
         place[0], of if of > 1 else 0, threaded, lean.is_erased(action),
     )  # fmt: skip
+
+
+def _hidden(stored: bytes, body: Any) -> int:
+    """How many values of it hold what nobody would have seen. Letters of a typewriter hide nothing: most asks are
+    written in those alone, and need not be laid out to know it.
+    """
+    if stored.isascii() and b"\\" not in stored and b"\x7f" not in stored:
+        return 0
+    sheet = Sheet(body)
+    sheet.rows()
+    return sheet.alarms
 
 
 def value_of(stored: bytes) -> Any:

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from approvals import keeping, reviews
 from approvals.errors import ViewsFull
 from approvals.models import SavedView
+from approvals.rules import rendering
 from tests.asks import ask, submit
 from tests.publishing import publish
 
@@ -46,6 +49,12 @@ def test_a_flag_that_only_a_row_can_tell_is_looked_for_in_a_bounded_number(clien
     for number in range(101):
         submit(shop, key=f"m{number}", at=now)
     assert "Looked for in the 100 that are due soonest" in of(client, alice, "?flag=hidden&part=mine")
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=400))
+def test_letters_of_a_typewriter_hide_nothing(written):
+    """So a list need not lay out asks that are written in these alone."""
+    assert rendering.alarms(rendering.render(written)) == 0
 
 
 def test_first_seen_and_edited_are_answered_by_the_database(client, refund, alice, bob, shop, now):
