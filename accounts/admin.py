@@ -18,10 +18,12 @@ from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.admin import ReadOnly, linked
 
-from . import invitations
+from . import invitations, times
 from .models import Membership, Role, Server, User
 
 NAMES = ("first_name", "last_name", "email")
@@ -50,9 +52,11 @@ class NewPersonForm(ModelForm):
     def clean_username(self) -> str:
         name = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exists():
-            raise ValidationError("Somebody has this name already.")
+            raise ValidationError(_("Somebody has this name already."))
         if not name.isascii():
-            raise ValidationError("Use a to z, digits and @ . + - _ only: other letters can look like somebody else.")
+            raise ValidationError(
+                _("Use a to z, digits and @ . + - _ only: other letters can look like somebody else.")
+            )
         return name
 
     @override
@@ -76,9 +80,9 @@ class PersonAdmin(UserAdmin):
     list_filter = ("is_active", "is_staff")
     fieldsets = (
         (None, {"fields": ("username", "page")}),
-        ("Person", {"fields": NAMES}),
-        ("May", {"fields": ("is_active", *RIGHTS)}),
-        ("Dates", {"fields": DATES}),
+        (_("Person"), {"fields": NAMES}),
+        (pgettext_lazy("rights of a person", "May"), {"fields": ("is_active", *RIGHTS)}),
+        (_("Dates"), {"fields": DATES}),
     )
     add_fieldsets = ((None, {"fields": ("username", *NAMES)}),)
 
@@ -87,13 +91,13 @@ class PersonAdmin(UserAdmin):
         now = Membership.objects.filter(Membership.at(datetime.now(UTC))).select_related("role")
         return super().get_queryset(request).prefetch_related(Prefetch("memberships", now))
 
-    @admin.display(description="roles")
+    @admin.display(description=_("roles"))
     def holds(self, person: User) -> str:
         return ", ".join(sorted(held.role.name for held in person.memberships.all()))
 
-    @admin.display(description="in the console")
+    @admin.display(description=_("in the console"))
     def page(self, person: User) -> str:
-        return linked("person", person.username, words="Roles, absences, admin")
+        return linked("person", person.username, words=_("Roles, absences, admin"))
 
     @override
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -148,14 +152,14 @@ class RoleAdmin(ReadOnly):
         now = Membership.objects.filter(Membership.at(datetime.now(UTC))).select_related("person")
         return super().get_queryset(request).prefetch_related(Prefetch("memberships", now))
 
-    @admin.display(description="held by")
+    @admin.display(description=_("held by"))
     def held_by(self, role: Role) -> str:
         people = {membership.person.username for membership in role.memberships.all() if membership.person.is_active}
-        return ", ".join(sorted(people)) or "nobody"
+        return ", ".join(sorted(people)) or str(_("nobody"))
 
-    @admin.display(description="in the console")
+    @admin.display(description=_("in the console"))
     def page(self, role: Role) -> str:
-        return linked("role", role.name, words="Who holds it, and changes of that")
+        return linked("role", role.name, words=_("Who holds it, and changes of that"))
 
 
 @admin.register(Server)
@@ -168,10 +172,10 @@ class ServerAdmin(ReadOnly):
     fields = ("name", "title", "environment", "owner", "tools", "hosts", "per_minute", "pending_most", "state",
               "created_at", "page")  # fmt: skip
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, server: Server) -> str:
-        return f"stopped {server.stopped_at:%Y-%m-%d %H:%M} UTC" if server.stopped_at else "may ask"
+        return _("stopped %(at)s") % {"at": times.minute(server.stopped_at)} if server.stopped_at else _("may ask")
 
-    @admin.display(description="in the console")
+    @admin.display(description=_("in the console"))
     def page(self, server: Server) -> str:
-        return linked("server", server.name, words="Change, token, stop")
+        return linked("server", server.name, words=_("Change, token, stop"))

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from placet import canonical
 
 from accounts import roles, signins
@@ -87,15 +88,15 @@ class CheckpointAdmin(ReadOnly):
     fields = ("name", "created_at", "duties", "page")
     inlines = (RevisionsInline,)
 
-    @admin.display(description="duties")
+    @admin.display(description=_("duties"))
     def duties(self, checkpoint: Checkpoint) -> str:
         held: QuerySet = CheckpointGroupObjectPermission.objects.filter(content_object=checkpoint)
         named = held.order_by("permission__codename", "group__name").values_list("permission__codename", "group__name")
-        return ", ".join(f"{duty}: {role}" for duty, role in named) or "nobody"
+        return ", ".join(f"{duty}: {role}" for duty, role in named) or str(_("nobody"))
 
-    @admin.display(description="in the console")
+    @admin.display(description=_("in the console"))
     def page(self, checkpoint: Checkpoint) -> str:
-        return linked("checkpoint", checkpoint.pk, words="The rule in force, and changes of it")
+        return linked("checkpoint", checkpoint.pk, words=_("The rule in force, and changes of it"))
 
     @override
     def has_view_permission(self, request: HttpRequest, obj: Checkpoint | None = None) -> bool:

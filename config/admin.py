@@ -11,13 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from accounts import proofs
 
 
 class Site(admin.AdminSite):
-    site_header = site_title = "Placet administration"
-    index_title = "Administration"
+    site_header = site_title = _("Placet administration")
+    index_title = _("Administration")
     enable_nav_sidebar = False
 
     @override
