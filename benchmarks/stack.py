@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: As the console's operator would have it: SQLite has one writer, PostgreSQL gets a process for each core.
 WEB_PROCESSES = {"sqlite": 1, "postgres": os.cpu_count() or 1}
 WEB = ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--no-proxy-headers"]
-WORKER = ["-m", "celery", "-A", "config.worker", "worker", "--pool", "threads", "--concurrency", "2"]
-WORKER += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]
+WORKER = ["-m", "celery", "-A", "config.worker", "--skip-checks", "worker", "--pool", "threads"]
+WORKER += ["--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+WORKER += ["--loglevel", "ERROR"]
 
 
 def free_port() -> int:
