@@ -17,8 +17,8 @@ from .models import Notice, User
 
 #: How long to wait after each failed try; after the last one it is given up, and stays on the page.
 PATIENCE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
-#: So long a try may take before another worker takes it up again.
-LEASE = timedelta(minutes=2)
+#: So long a try may take before another worker takes it up again: a slow host comes to the last of them late.
+LEASE = timedelta(minutes=10)
 MOST = 20
 
 log = logging.getLogger(__name__)

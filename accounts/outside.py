@@ -2,12 +2,14 @@
 
 Only https, and only to addresses of the public internet, unless an admin's setting names the host (`CHAT_HOSTS`). The
 name is resolved once and what was judged is what is connected to, so that no name server answers otherwise a moment
-later. Nothing is followed elsewhere, and of the answer only its status is read.
+later. Nothing is followed elsewhere, and of the answer only its status is read. The other side does not choose how long
+that takes: the connection is closed under an answer that drips.
 """
 
 import ipaddress
 import socket
 import ssl
+import threading
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -17,6 +19,7 @@ from .words import said
 
 PATIENCE = 10.0  # seconds for one message, until its answer
 LONGEST = 2048
+LONGEST_HOST = 253  # RFC 1035, without the last dot
 
 
 class Unsent(Exception):
@@ -26,10 +29,12 @@ class Unsent(Exception):
 def checked(address: str) -> SplitResult:
     """Return the parts of a webhook's address; BadAddress when it is none. Asks no name server."""
     parts = _parts(address)
-    if parts is None or parts.scheme != "https" or not parts.hostname or parts.username or parts.fragment:
+    host = (parts.hostname if parts else None) or ""
+    named = 0 < len(host) <= LONGEST_HOST
+    if parts is None or parts.scheme != "https" or not named or parts.username or parts.fragment:
         raise BadAddress(said("It has to be the whole address of the webhook, and begin with https://."))
     if not _allowed(parts):
-        literal = _literal(parts.hostname)
+        literal = _literal(host)
         if literal is not None and not _is_public(literal):
             raise BadAddress(said("This address is within a private network. An admin can allow its host."))
         if parts.port not in (None, 443):
@@ -50,13 +55,18 @@ def post_json(address: str, body: dict[str, str]) -> None:
     at = f"[{found}]" if ":" in found else found
     url = parts._replace(netloc=f"{at}:{port}").geturl()
     named = {"Host": host if port == 443 else f"{host}:{port}"}
+    client = httpx2.Client(verify=ssl.create_default_context(), timeout=PATIENCE, trust_env=False)
+    end = threading.Timer(PATIENCE, client.close)
+    end.start()
     try:
-        with httpx2.Client(verify=ssl.create_default_context(), timeout=PATIENCE, trust_env=False) as client:
+        with client:
             asked = client.stream("POST", url, json=body, headers=named, extensions={"sni_hostname": host})
             with asked as answer:
                 status = answer.status_code
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
         raise Unsent(f"it cannot be reached ({type(error).__name__})") from error
+    finally:
+        end.cancel()
     if not 200 <= status < 300:
         raise Unsent(f"it answered {status}")
 
@@ -105,6 +115,8 @@ def _is_public(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         if carried is None and found in _TRANSLATED:
             carried = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if carried is not None and not _is_public(carried):
+            return False
+        if found.is_site_local:  # no longer handed out, and nobody's on the internet
             return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 

@@ -29,13 +29,13 @@ from .rules import quiet
 
 #: After a message: what comes meanwhile goes together in the next one.
 PAUSE = timedelta(minutes=1)
-#: So long a worker has a channel for itself.
-LEASE = timedelta(minutes=2)
+#: So long a worker has a channel for itself: longer than it takes to come to the last one of a slow dozen.
+LEASE = timedelta(minutes=10)
 #: How long to wait after each try that failed; after the last one the channel is given up, and its person told.
 PATIENCE = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
 #: So long before somebody's quiet hours they hear what is due within them.
 AHEAD = timedelta(minutes=30)
-MOST, LISTED = 50, 20
+MOST, LISTED = 20, 20
 
 WORDS = {
     Knock.Why.ASKED: gettext_lazy("Waits for you"),

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.conf import settings
 
-from accounts import mail as mails
 from accounts import servers, signins
 
 from . import (
@@ -16,7 +15,6 @@ from . import (
     deadlines,
     drills,
     erasing,
-    knocking,
     sequencing,
     simulating,
     tallying,
@@ -27,8 +25,6 @@ from .queue import replies
 SWEEP = "approvals.tasks.sweep"
 RECHECK = "approvals.tasks.recheck"
 SIMULATE = "approvals.tasks.simulate"
-MAIL = "approvals.tasks.mail"
-KNOCK = "approvals.tasks.knock"
 RETAIN = "approvals.tasks.retain"
 
 
@@ -84,15 +80,3 @@ def retain() -> int:
     while found := erasing.sweep(at=at, days=settings.RETAIN_DAYS):
         done += found
     return done
-
-
-@shared_task(name=MAIL)
-def mail() -> int:
-    """Hand over the notices that are owed by mail; apart from the sweep, because a mail host may be slow."""
-    return mails.send_owed(at=datetime.now(UTC))
-
-
-@shared_task(name=KNOCK)
-def knock() -> int:
-    """Tell people on their channels what waits for them; apart from the sweep, because what is outside may be slow."""
-    return knocking.run(at=datetime.now(UTC))

@@ -42,8 +42,6 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "approvals.tasks.sweep", "schedule": 1.0},
         "recheck": {"task": "approvals.tasks.recheck", "schedule": 60.0},
-        **({"mail": {"task": "approvals.tasks.mail", "schedule": 10.0}} if settings.MAILERS else {}),
-        "knock": {"task": "approvals.tasks.knock", "schedule": 5.0},
         "retain": {"task": "approvals.tasks.retain", "schedule": 3600.0},
     },
 )

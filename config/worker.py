@@ -1,4 +1,4 @@
-"""What runs inside the Celery worker besides tasks, each in a thread: beat, queue reader, receipt sender."""
+"""What runs inside the Celery worker besides tasks, each in a thread: beat, queue reader, receipt sender, messenger."""
 
 import logging
 import logging.config
@@ -14,6 +14,7 @@ from config import logs, memory
 from config.celery import app
 
 JOIN_LIMIT = 1.0  # seconds the reader has to finish its batch; what it did not acknowledge is read again
+MESSAGE_PAUSE = 5.0  # seconds between two looks whether somebody is to hear of something
 WITNESS_PAUSE = 1.0  # seconds between two looks whether a head wants cosignatures
 _ending = threading.Event()
 log = logging.getLogger(__name__)
@@ -111,6 +112,28 @@ class WitnessCaller(Listener):
                 close_old_connections()
 
 
+class Messenger(Listener):
+    """Tells people what waits, by chat and mail, in its own time: a chat that is slow holds up no sweep."""
+
+    @override
+    def listen(self) -> None:
+        from django.conf import settings
+        from django.db import close_old_connections
+
+        from accounts import mail
+        from approvals import knocking
+
+        tell = (knocking.run, mail.send_owed) if settings.MAILERS else (knocking.run,)
+        while not _ending.wait(MESSAGE_PAUSE):
+            for each in tell:
+                try:
+                    each(at=datetime.now(UTC))
+                except Exception:
+                    log.exception("Messages could not be handed over.")
+                finally:
+                    close_old_connections()
+
+
 @signals.worker_shutting_down.connect
 def _told_to_end(**_: Any) -> None:
     """Sent by the signal's handler, up to a second before the worker's loop notices: the listeners end meanwhile."""
@@ -129,4 +152,4 @@ def _loaded(**_: Any) -> None:
     memory.give_back_again()
 
 
-app.steps["worker"].update({Beat, QueueReader, ReceiptSender, WitnessCaller})
+app.steps["worker"].update({Beat, Messenger, QueueReader, ReceiptSender, WitnessCaller})

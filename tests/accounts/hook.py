@@ -4,6 +4,7 @@ import datetime
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 class Hook:
     port: int = 0
     status: int = 200
+    drips: float = 0  # seconds between two header lines of an answer that does not end
     headers: dict[str, str] = field(default_factory=dict)
     posted: list[tuple[str, str, dict]] = field(default_factory=list)
 
@@ -42,6 +44,10 @@ def opened(folder: Path) -> Iterator[Hook]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.posted.append((self.path, self.headers["Host"], json.loads(body)))
             self.send_response(made.status)
+            self.flush_headers()
+            while made.drips:
+                self.wfile.write(b"X-More: more\r\n")
+                time.sleep(made.drips)
             for name, value in made.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", "2")

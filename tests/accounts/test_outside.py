@@ -1,6 +1,7 @@
 """A webhook's address is no way into the network that the console stands in."""
 
 import socket
+import time
 
 import pytest
 
@@ -47,7 +48,7 @@ def named(monkeypatch):
         "https://example.org/\nHost: other", "https://exämple.org/x", "file:///etc/passwd", "https://a/" + "x" * 2048,
         "https://127.0.0.1/x", "https://10.0.0.8/x", "https://169.254.169.254/latest", "https://[::1]/x",
         "https://[fd00::1]/x", "https://[::ffff:127.0.0.1]/x", "https://0.0.0.0/x", "https://100.64.0.1/x",
-        "https://[64:ff9b::7f00:1]/x", "https://[2002:7f00:1::]/x", "https://224.0.0.1/x", "https://example.org:22/x",
+        "https://[fec0::1]/x", "https://" + "a" * 254 + "/x", "https://[64:ff9b::7f00:1]/x", "https://[2002:7f00:1::]/x", "https://224.0.0.1/x", "https://example.org:22/x",
     ],
 )  # fmt: skip
 def test_what_is_no_webhook_of_the_internet_is_refused_when_it_is_typed(address):
@@ -87,6 +88,16 @@ def test_an_answer_that_leads_elsewhere_is_not_followed(hook):
     with pytest.raises(Unsent, match="answered 307"):
         outside.post_json(hook.url, WORDS)
     assert len(hook.posted) == 1
+
+
+def test_an_answer_that_drips_is_cut_off(hook, monkeypatch):
+    """A time limit for each read would be none for the whole."""
+    monkeypatch.setattr(outside, "PATIENCE", 0.8)
+    hook.drips, begun = 0.1, time.monotonic()
+    with pytest.raises(Unsent, match="cannot be reached"):
+        outside.post_json(hook.url, WORDS)
+    hook.drips = 0
+    assert time.monotonic() - begun < 3
 
 
 def test_who_cannot_prove_their_name_gets_nothing(hook, monkeypatch):

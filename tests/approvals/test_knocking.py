@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings as real
 
-from accounts import channels, preferences
+from accounts import channels, outside, preferences
 from accounts.channels import Unsent
 from accounts.models import Channel, Membership, Notice
 from approvals import deadlines, handovers, knocking, reviews
@@ -182,6 +182,26 @@ def test_what_another_worker_has_is_not_sent_twice(reached, rule, line, shop, no
     stale = Channel.objects.select_related("person__preference").get()
     assert knocking._send(stale, at=now, hand_over=line) and not knocking._send(stale, at=now, hand_over=line)
     assert len(line.taken) == 1
+
+
+def test_who_comes_last_behind_slow_others_is_not_taken_by_a_second_worker(reached, rule, line, shop, now):
+    """The lease is counted from when the round began; a round of slow ones is over within it."""
+    assert knocking.LEASE.total_seconds() > knocking.MOST * outside.PATIENCE
+    submit(shop, at=now)
+    others = []
+
+    def slow(channel, *, subject, text):
+        others.append(knocking.run(at=now + 3 * MINUTE, hand_over=line))
+
+    assert knocking.run(at=now, hand_over=slow) == 1
+    assert others == [0] and not line.taken
+
+
+def test_no_sweep_waits_behind_messages():
+    """The worker's two threads are for sweeps: what waits for somebody else's machine has a thread of its own."""
+    from config.celery import app
+
+    assert not {"knock", "mail"} & app.conf.beat_schedule.keys()
 
 
 def test_what_was_asked_before_the_channel_was_opened_is_not_told(rule, line, shop, alice, now):
