@@ -9,7 +9,7 @@ from .signatures import signatures
 
 
 def step_11() -> list[Vector]:
-    return [*alone(), *signatures(), *_quorums()]
+    return [*alone(), *signatures(), *_quorums(), *_named_roles()]
 
 
 def _quorums() -> list[Vector]:
@@ -24,7 +24,6 @@ def _quorums() -> list[Vector]:
     twofold = said("eve", pol__need=2)
     other_ask = said("bob", pol__need=2, req__id="0199e3c4-5a51-7c3e-9d4b-2f1f6c0a7b12")
     earlier, against = said("bob", pol__need=2, eff="e" * 43), said("bob", pol__need=2, verdict="deny")
-    owners, gardener = {"roles": ["payments-owner"]}, said("mallory", pol__need=2, role="gardener")
     third = proven(alice, bob, signed({"stmt": said("carol", pol__need=2)["stmt"]}, MALLORY), need=2)
     return [
         yes("two people, as the rule asks", proven(alice, bob, need=2)),
@@ -32,12 +31,6 @@ def _quorums() -> list[Vector]:
         yes("two people, as this caller asks", proven(alice, bob, need=2), floor={"need": 2}),
         yes("three reviews, two of them with a passkey", proven(alice, bare_carol, bob, need=2)),
         yes("an assertion with a no is passed over", proven(said("alice"), said("bob", by=MALLORY, verdict="deny"))),
-        yes("two people, in a role that this caller names", proven(alice, bob, need=2), floor=owners),
-        yes("standing in, in a role that this caller names", proven(for_dana, bob, need=2), floor=owners),
-        no("two people, one in a role that this caller does not name", proven(alice, gardener, need=2), missing,
-           floor=owners),
-        yes("the same, for a caller who names none", proven(alice, gardener, need=2)),
-        no("nobody's role would do", proven(alice, bob, need=2), missing, floor={"roles": []}),
         no("a review without an assertion", GOOD, missing),
         no("two people, one of them without an assertion", proven(alice, bare, need=2), missing),
         no("the same person twice, with passkeys, beside another without one", proven(alice, alice, bare, need=2),
@@ -52,4 +45,20 @@ def _quorums() -> list[Vector]:
         no("enough proven people, and one whose assertion is false", third, "unknown_credential"),
         no("a review that is nothing, beside one without an assertion", proven(
             None, {"stmt": said("alice")["stmt"]}), missing),
+    ]  # fmt: skip
+
+
+def _named_roles() -> list[Vector]:
+    """A caller may say whose yes counts: a receipt names its rule by a digest alone."""
+    missing, owners = "quorum_unproven", {"roles": ["payments-owner"]}
+    alice, bob = said("alice", pol__need=2), said("bob", pol__need=2)
+    gardener = said("mallory", pol__need=2, role="gardener")
+    for_dana = said("eve", pol__need=2, on_behalf_of="user:dana")
+    return [
+        yes("two people, in a role that this caller names", proven(alice, bob, need=2), floor=owners),
+        yes("standing in, in a role that this caller names", proven(for_dana, bob, need=2), floor=owners),
+        no("two people, one in a role that this caller does not name", proven(alice, gardener, need=2), missing,
+           floor=owners),
+        yes("the same, for a caller who names none", proven(alice, gardener, need=2)),
+        no("nobody's role would do", proven(alice, bob, need=2), missing, floor={"roles": []}),
     ]  # fmt: skip
