@@ -11,17 +11,18 @@ from .models import SavedView
 
 MOST = 20  # views of one person
 LONGEST = 40  # characters of a name
-LONGEST_QUERY = 600
 
 
 def save(*, person: User, name: str, query: str, at: datetime) -> SavedView:
-    """Keep this list under this name."""
+    """Keep this list under this name. Kept twice, as by a double click, it is there once."""
     named = _named(name)
     with transaction.atomic():
         _lock(person)
+        if same := _theirs(person).filter(name=named, query=query).first():
+            return same
         if _theirs(person).count() >= MOST:
             raise ViewsFull()
-        return _write(SavedView(person=person, name=named, query=query[:LONGEST_QUERY], created_at=at))
+        return _write(SavedView(person=person, name=named, query=query, created_at=at))
 
 
 def rename(*, person: User, view_id: int, name: str) -> SavedView:
@@ -35,7 +36,9 @@ def rename(*, person: User, view_id: int, name: str) -> SavedView:
 def remove(*, person: User, view_id: int, at: datetime) -> SavedView:
     """Take it off the shelf. Only the last one that was removed can be put back."""
     with transaction.atomic():
-        view = _one(_theirs(person), view_id)
+        view = _one(SavedView.objects.filter(person=person), view_id)
+        if view.removed_at:
+            return view
         SavedView.objects.filter(person=person, removed_at__isnull=False).delete()
         view.removed_at = at
         view.save(update_fields=["removed_at"])
@@ -46,7 +49,9 @@ def restore(*, person: User, view_id: int) -> SavedView:
     """Put it back where it stood."""
     with transaction.atomic():
         _lock(person)
-        view = _one(SavedView.objects.filter(person=person, removed_at__isnull=False), view_id)
+        view = _one(SavedView.objects.filter(person=person), view_id)
+        if view.removed_at is None:
+            return view
         if _theirs(person).count() >= MOST:
             raise ViewsFull()
         view.removed_at = None

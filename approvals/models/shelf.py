@@ -14,7 +14,7 @@ class SavedView(models.Model):
 
     person = models.ForeignKey(PEOPLE, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(max_length=40)
-    query = models.CharField(max_length=600, blank=True)
+    query = models.CharField(max_length=4500, blank=True)  # all facets at their longest, each letter escaped
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
 

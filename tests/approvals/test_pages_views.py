@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from approvals import keeping, reviews
 from approvals.errors import ViewsFull
 from approvals.models import SavedView
+from approvals.queries.facets import Facets
 from approvals.rules import rendering
 from tests.asks import ask, submit
 from tests.publishing import publish
@@ -103,6 +104,25 @@ def test_names_are_taken_once_and_views_have_a_bound(client, alice, now):
     with pytest.raises(ViewsFull):
         keeping.save(person=alice, name="one too many", query="", at=now)
     assert "no room for more" in of(client, alice, "?told=views_full")
+
+
+def test_a_double_click_does_it_once(client, alice, now):
+    kept = [keep(client, alice, "Mine", "?part=mine")["Location"] for _ in range(2)]
+    assert kept == ["/?part=mine"] * 2 and SavedView.objects.count() == 1
+    for name, left in (("view_remove", 0), ("view_restore", 1)):
+        address = reverse(name, args=[SavedView.objects.get().pk])
+        assert [client.post(address).status_code for _ in range(2)] == [302, 302]
+        assert SavedView.objects.filter(removed_at=None).count() == left
+
+
+def test_a_view_is_kept_whole_however_much_its_address_says(client, alice, now):
+    longest = {"q": "\U0001f600" * 120, "server": "\u4f60" * 64, "role": "\u4f60" * 150}
+    more = {"view": "decided", "state": "approved", "since": "2026-01-01", "last": "2026-12-31", "part": "others"}
+    here = Facets.read(longest | more | {"kind": "elicitation_form"}).lasting
+    assert keep(client, alice, "Long", here)["Location"] == f"/{here}"
+    view = SavedView.objects.get()
+    view.full_clean()
+    assert view.query == here
 
 
 def test_what_was_removed_before_cannot_be_put_back(alice, now):
