@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 
-from . import access, looking, reviews, settlement, verdicts
+from . import access, looking, policy, reviews, settlement, verdicts
 from .errors import NeedsOwnPage, NotFound, NotLowRisk, PasskeyMissing, Refusal
 from .models import Action, State
 from .queries import lean, listing
@@ -64,7 +64,8 @@ def look(*, person: User, ids: Sequence[UUID], verdict: str, at: datetime) -> li
     if verdict != "approve":
         return [_plain(row) for row in rows]
     said = {each.pk: each for each in _chosen(wanted).only("id", "context", "context_dig")}
-    shown = [_shown(row, said[row.action.pk]) for row in rows]
+    low = _low_risk({each.checkpoint_id for each in actions})
+    shown = [_shown(row, said[row.action.pk], low=low) for row in rows]
     return [_looked_at(each, person=person, at=at) for each in shown]
 
 
@@ -103,16 +104,22 @@ def _chosen(ids: Sequence[UUID]) -> QuerySet[Action]:
     return Action.objects.filter(pk__in=ids)
 
 
+def _low_risk(checkpoints: set[int | None]) -> set[int]:
+    """Those of the checkpoints whose rules in force call their class low-risk: it may have stopped being so."""
+    in_force = policy.book().policies.values()
+    return {each.checkpoint_id for each in in_force if each.checkpoint_id in checkpoints and each.rule.risk == "low"}
+
+
 def _plain(row: Row) -> Asked:
     action = row.action
     edited = action.edited_dig or ""
     return Asked(row, settlement.shown(action, policy=action.policy, edited=edited), edited or action.dig)
 
 
-def _shown(row: Row, said: Action) -> Asked:
+def _shown(row: Row, said: Action, *, low: set[int]) -> Asked:
     """All of it, or why a yes to it is not given here."""
     plain, stored = _plain(row), lean.newest(row.action)
-    refusal = _own_page(row)
+    refusal = _own_page(row, low=low)
     if refusal or stored is None:
         return Asked(plain.row, plain.seen, plain.dig, refusal=refusal or NeedsOwnPage())
     body, context = Sheet(listing.value_of(stored)), Sheet(listing.value_of(said.context))
@@ -122,12 +129,12 @@ def _shown(row: Row, said: Action) -> Asked:
     return Asked(plain.row, plain.seen, plain.dig, values, claims)
 
 
-def _own_page(row: Row) -> Refusal | None:
+def _own_page(row: Row, *, low: set[int]) -> Refusal | None:
     """Why a yes to this one is given on its own page, as far as its row tells."""
     action = row.action
     if action.state != State.PENDING or action.policy is None:
         return None if action.policy else NotFound()
-    if action.policy.rule.risk != "low":
+    if action.policy.rule.risk != "low" or action.checkpoint_id not in low:
         return NotLowRisk()
     if action.policy.rule.passkey == "required":
         return PasskeyMissing()

@@ -58,7 +58,7 @@ def _shown(request: HttpRequest, verdict: str, ids: list[UUID]) -> dict[str, Any
     asked = verb.look(person=request.user, ids=ids, verdict=verdict, at=at)
     able = [each for each in asked if each.action.state == "pending" and not each.refusal]
     return {
-        "verdict": verdict, "asked": asked, "able": able, "missing": len(set(ids[: verb.MOST])) - len(asked),
+        "verdict": verdict, "asked": asked, "able": able, "missing": min(len(set(ids)), verb.MOST) - len(asked),
         "cut": max(0, len(set(ids)) - verb.MOST), "at": at, "own_words": OWN_WORDS,
         "reasons": forms.reasons({each.action.kind for each in able}),
         "live_at": max((each.live_at for each in able if each.live_at), default=None),

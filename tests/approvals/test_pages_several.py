@@ -102,6 +102,15 @@ def test_a_yes_to_several_is_refused_by_name_where_the_class_is_not_low_risk(cli
     assert "does not call it low-risk" in answer.text
 
 
+def test_a_class_that_stopped_being_low_risk_while_the_page_was_open_takes_no_yes(client, alice, bob, shop, now):
+    low(now)
+    actions = pings(shop, now, count=2)
+    low(now, risk="high")
+    assert "does not call it low-risk" in say(client, alice, "approve", actions).text
+    assert states(actions) == ["pending"] * 2
+    assert "You denied 2 asks" in say(client, alice, "deny", actions, note="no").text
+
+
 @pytest.mark.parametrize("params", [LARGE, HIDDEN], ids=["large", "hidden"])
 def test_what_has_to_be_opened_is_approved_on_its_own_page(client, alice, bob, shop, now, params):
     low(now)
