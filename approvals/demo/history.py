@@ -44,8 +44,8 @@ def tell(*, at: datetime, rest: float = REST) -> int:
         if not _is_told(day):
             done += _day(world, day, days_ago=ago, until=at - MARGIN)
             time.sleep(rest)
-    if done:
-        tallying.again(since=first, at=at)
+    # Also when nothing was missing: whoever told the last of it may have been stopped before they counted.
+    tallying.again(since=first, at=at)
     return done
 
 

@@ -48,7 +48,8 @@ def named(monkeypatch):
         "https://example.org/\nHost: other", "https://exämple.org/x", "file:///etc/passwd", "https://a/" + "x" * 2048,
         "https://127.0.0.1/x", "https://10.0.0.8/x", "https://169.254.169.254/latest", "https://[::1]/x",
         "https://[fd00::1]/x", "https://[::ffff:127.0.0.1]/x", "https://0.0.0.0/x", "https://100.64.0.1/x",
-        "https://[fec0::1]/x", "https://" + "a" * 254 + "/x", "https://[64:ff9b::7f00:1]/x", "https://[2002:7f00:1::]/x", "https://224.0.0.1/x", "https://example.org:22/x",
+        "https://[fec0::1]/x", "https://" + "a" * 254 + "/x", "https://[64:ff9b::7f00:1]/x",
+        "https://[2002:7f00:1::]/x", "https://224.0.0.1/x", "https://example.org:22/x",
     ],
 )  # fmt: skip
 def test_what_is_no_webhook_of_the_internet_is_refused_when_it_is_typed(address):
