@@ -27,6 +27,20 @@ WORDS = {
     "absence.declared": _("is away"),
     "absence.ended": _("is back"),
     "action.erased": _("what was asked is erased"),
+    "change.proposed": _("change proposed"),
+    "change.confirmed": _("change confirmed"),
+    "change.applied": _("change applied"),
+    "change.refused": _("change refused"),
+    "change.withdrawn": _("change withdrawn"),
+    "change.failed": _("change failed"),
+    "key.published": _("key published"),
+    "key.used": _("key used"),
+    "key.revoked": _("key revoked"),
+    "passkey.registered": _("passkey registered"),
+    "passkey.introduced": _("passkey introduced"),
+    "passkey.confirmed": _("passkey confirmed"),
+    "passkey.revoked": _("passkey revoked"),
+    "database.restored": _("database restored"),
 }
 #: What the list is narrowed to: the events that are looked for most.
 CHOICES = (
