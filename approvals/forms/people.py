@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 MOMENT = "%Y-%m-%dT%H:%M"
+#: Beside ISO 8601. With slashes nobody knows which number is the month.
+WRITTEN = ("%d.%m.%Y %H:%M",)
 WORDS = {"invalid": _("Write a day and a time, as 2026-11-27 18:00.")}
 NOTE = 1000
 
@@ -18,7 +20,7 @@ class Moment(forms.DateTimeField):
     widget = forms.DateTimeInput(format=MOMENT, attrs={"type": "datetime-local"})
 
     def __init__(self, **said: object) -> None:
-        super().__init__(**{"required": False, "error_messages": WORDS} | said)
+        super().__init__(**{"required": False, "error_messages": WORDS, "input_formats": WRITTEN} | said)
 
     @override
     def to_python(self, value: object) -> datetime | None:

@@ -61,6 +61,14 @@ def test_hour_that_the_clock_skips_is_refused(client, refund, alice, bob):
     assert answer.status_code == 422 and not Absence.objects.exists()
 
 
+@pytest.mark.parametrize(("typed", "taken"), [("04.03.2030 10:00", True), ("03/04/2030 10:00", False)])
+def test_a_day_that_could_be_two_days_is_refused(client, refund, alice, bob, typed, taken):
+    """A browser that has no such field sends what was typed."""
+    answer = post(client, alice, "/away/", length="date", until=typed, **{"other-0": "bob"})
+    assert (answer.status_code, Absence.objects.count()) == ((302, 1) if taken else (422, 0))
+    assert not taken or Absence.objects.get().ends_at == datetime(2030, 3, 4, 10, tzinfo=UTC)
+
+
 def test_map_as_of_a_moment_reads_it_where_the_reader_is_and_keeps_it(client, refund, shop, in_tokyo, now):
     there = now + TOKYO - timedelta(minutes=1)
     page = get(client, in_tokyo, "/boundaries/", moment=f"{there:%Y-%m-%dT%H:%M}").text
