@@ -10,6 +10,7 @@ from . import locking, outside
 from .errors import NoMail
 from .models import Channel, User
 from .outside import Unsent
+from .words import said
 
 Kind = Channel.Kind
 
@@ -53,7 +54,7 @@ def hand_over(channel: Channel, *, subject: str, text: str) -> None:
     from django.core.mail import EmailMessage  # only where mail is sent
 
     if not settings.MAILERS or not channel.person.email:
-        raise Unsent("there is no address, or no mail host")
+        raise Unsent(said("there is no address, or no mail host"))
     try:
         EmailMessage(subject=subject, body=text, from_email=settings.MAIL_FROM, to=[channel.person.email]).send()
     except (smtplib.SMTPException, OSError, ValueError) as error:

@@ -23,7 +23,11 @@ LONGEST_HOST = 253  # RFC 1035, without the last dot
 
 
 class Unsent(Exception):
-    """A message was not taken. Its text says why in few words, and holds no part of the address."""
+    """A message was not taken. It says why in few words of ours, which hold no part of the address."""
+
+    @property
+    def why(self) -> str:
+        return self.args[0]
 
 
 def checked(address: str) -> SplitResult:
@@ -49,7 +53,7 @@ def post_json(address: str, body: dict[str, str]) -> None:
     try:
         parts = checked(address)
     except BadAddress as no:
-        raise Unsent("its address is not taken any more") from no
+        raise Unsent(said("its address is not taken any more")) from no
     host, port = parts.hostname or "", parts.port or 443
     found = _resolved(host, port, anywhere=_allowed(parts))
     at = f"[{found}]" if ":" in found else found
@@ -64,11 +68,11 @@ def post_json(address: str, body: dict[str, str]) -> None:
             with asked as answer:
                 status = answer.status_code
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, RuntimeError) as error:
-        raise Unsent(f"it cannot be reached ({type(error).__name__})") from error
+        raise Unsent(said("it cannot be reached ({error})", error=type(error).__name__)) from error
     finally:
         end.cancel()
     if not 200 <= status < 300:
-        raise Unsent(f"it answered {status}")
+        raise Unsent(said("it answered {status}", status=status))
 
 
 def _parts(address: str) -> SplitResult | None:
@@ -95,9 +99,9 @@ def _resolved(host: str, port: int, *, anywhere: bool) -> str:
     try:
         found = [each[4][0] for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
-        raise Unsent("its name is not known") from error
+        raise Unsent(said("its name is not known")) from error
     if not found or not (anywhere or all(_is_public(ipaddress.ip_address(each)) for each in found)):
-        raise Unsent("its name leads into a private network")
+        raise Unsent(said("its name leads into a private network"))
     return str(found[0])
 
 

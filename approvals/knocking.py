@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import channels, notices, preferences, times
 from accounts.channels import Unsent
 from accounts.models import Channel, User
+from accounts.words import said
 
 from . import access, assignment, spoken
 from .models import Action, Assignment, Duty, Handover, Kind, Knock, Review, State, Timer, Why
@@ -213,7 +214,11 @@ def _again(channel: Channel, no: Unsent, *, at: datetime) -> None:
         return
     with transaction.atomic():
         rows.update(ended_at=at, tries=tries)
-        text = f"Messages by {channel.get_kind_display()} did not reach you and were given up: {no}."
+        given_up = {
+            Channel.Kind.MAIL: said("Mails did not reach you and were given up: {why}.", why=no.why),
+            Channel.Kind.CHAT: said("Messages to your chat did not reach you and were given up: {why}.", why=no.why),
+        }
+        text = given_up[Channel.Kind(channel.kind)]
         notices.tell(person=channel.person, code="channel_ended", text=text, at=at)
 
 

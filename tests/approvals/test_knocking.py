@@ -9,6 +9,7 @@ from django.conf import settings as real
 from accounts import channels, outside, preferences
 from accounts.channels import Unsent
 from accounts.models import Channel, Membership, Notice
+from accounts.words import said
 from approvals import deadlines, handovers, knocking, reviews
 from approvals.models import Knock
 from approvals.rules import quiet
@@ -32,7 +33,7 @@ class Line:
 
     def __call__(self, channel, *, subject, text):
         if self.dead:
-            raise Unsent("it answered 404")
+            raise Unsent(said("it answered {status}", status=404))
         self.taken.append((channel.person.username, subject, text))
 
 
@@ -171,6 +172,10 @@ def test_who_takes_nothing_is_given_up_after_a_while_and_a_test_begins_anew(reac
     assert found.ended_at and found.tries == 6
     assert "it answered 404" in Notice.objects.get(person=alice, code="channel_ended").text
     assert "secret" not in Notice.objects.get().text
+    preferences.keep(person=alice, language="de")
+    Channel.objects.update(ended_at=None, free_at=now)
+    knocking.run(at=now + 9 * SECOND, hand_over=line)
+    assert "aufgegeben: die Gegenseite antwortete 404" in Notice.objects.order_by("-pk")[0].text
     line.dead = False
     assert knocking.test(person=alice, at=now + MINUTE) == 1
     assert knocking.run(at=now + MINUTE, hand_over=line) == 1
