@@ -56,7 +56,15 @@ class Done:
 
 
 def look(*, person: User, ids: Sequence[UUID], verdict: str, at: datetime) -> list[Asked]:
-    """Read what this person chose and may see, in the order of their deadlines; the rest is not there for them."""
+    """Read what this person chose and may see, in the order of their deadlines; the rest is not there for them.
+
+    It is shown to them: where the rule wants it looked at for a while, that begins.
+    """
+    asked = _asked(person, ids, verdict, at=at)
+    return [_looked_at(each, person=person, at=at) for each in asked] if verdict == "approve" else asked
+
+
+def _asked(person: User, ids: Sequence[UUID], verdict: str, *, at: datetime) -> list[Asked]:
     wanted = list(dict.fromkeys(ids))[:MOST]
     known = access.rights(users=[person], action_ids=wanted, at=at)
     actions = [a for a in lean.rows(_chosen(wanted)).order_by("deadline_at", "id") if known.sees(person, a)]
@@ -65,8 +73,7 @@ def look(*, person: User, ids: Sequence[UUID], verdict: str, at: datetime) -> li
         return [_plain(row) for row in rows]
     said = {each.pk: each for each in _chosen(wanted).only("id", "context", "context_dig")}
     low = _low_risk({each.checkpoint_id for each in actions})
-    shown = [_shown(row, said[row.action.pk], low=low) for row in rows]
-    return [_looked_at(each, person=person, at=at) for each in shown]
+    return [_shown(row, said[row.action.pk], low=low) for row in rows]
 
 
 def decide(
@@ -82,7 +89,7 @@ def decide(
         verdicts.check(Given(action_id=first, reviewer=person, verdict=verdict, note=note, seen=seen))
     held = {}
     if verdict == "approve":
-        asked = look(person=person, ids=list(wanted), verdict=verdict, at=at)
+        asked = _asked(person, list(wanted), verdict, at=at)
         held = {each.action.pk: each.refusal for each in asked if each.refusal}
     return [
         Done(pk, "", held[pk]) if pk in held else _say(person, pk, verdict, note, seen, at=at)

@@ -128,6 +128,8 @@ def test_a_passkey_and_a_time_to_look_hold_for_each(client, alice, bob, shop, no
     low(now, dwell_seconds=60)
     (later,) = pings(shop, now, count=1, name="ping", arguments={}, _meta={})
     client.force_login(alice)
+    client.post(reverse("several"), {"verdict": "approve", "seen": seen(later)})
+    assert not Look.objects.exists(), "who sends a yes was shown nothing by that"
     client.get(reverse("several"), {"verdict": "approve", "action": later.pk})
     assert Look.objects.filter(action=later, person=alice).exists()
     assert "looked at" in say(client, alice, "approve", [later]).text and states([later]) == ["pending"]
