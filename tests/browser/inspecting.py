@@ -10,6 +10,9 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": [
 ALL = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 FOUND = """(options) => axe.run(options).then((all) => all.violations.map((v) =>
   [v.id, v.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]))"""
+#: Until it was drawn again; a page that has nothing to draw gets no frame, and nobody may wait for one for ever.
+DRAWN = """Promise.race([new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  new Promise((waited) => setTimeout(waited, 500))])"""
 #: From a tablet to a phone, and to what 400 % of 1280 pixels leave.
 WIDTHS = ((1024, 768), (360, 740), (320, 640))
 
@@ -31,7 +34,7 @@ def wrong(page) -> list:
     found += [("desk", each) for each in page.evaluate("inspecting.focus()")]
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
-        page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
+        page.evaluate(DRAWN)
         measured = "[...inspecting.targets(), ...inspecting.focus()]" if width == 360 else "[]"
         found += [(width, each) for each in page.evaluate(f"[...inspecting.sideways(), ...{measured}]")]
     page.set_viewport_size(size)

@@ -140,4 +140,5 @@ def resident(pids: list[int]) -> int:
     """Resident memory of these processes and of those in their sessions, in MB (10**6 bytes)."""
     every = {pid for leader in pids for pid in [leader, *processes.members(leader)]}
     texts = [Path(f"/proc/{pid}/status").read_text() for pid in every if processes.started(pid)]
-    return sum(int(re.search(r"VmRSS:\s+(\d+)", text)[1]) for text in texts) * 1024 // 10**6
+    # One that ends between the two looks has no memory any more.
+    return sum(int(found[1]) for text in texts if (found := re.search(r"VmRSS:\s+(\d+)", text))) * 1024 // 10**6
