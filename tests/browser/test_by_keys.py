@@ -37,6 +37,9 @@ class Keys:
     def press(self, *keys: str) -> str:
         for key in keys:
             self.page.keyboard.press(key)
+        return self.here()
+
+    def here(self) -> str:
         try:
             return self.page.evaluate(HERE)
         except Error:
@@ -51,7 +54,7 @@ class Keys:
 
     def lands(self, words: str) -> None:
         """The focus goes there by itself."""
-        self.until(lambda: words in self.page.evaluate(HERE), words)
+        self.until(lambda: words in self.here(), words)
 
     def until(self, so, what: str) -> None:
         """Look again for three seconds; the content policy lets no page wait for a script of ours."""
@@ -59,7 +62,7 @@ class Keys:
             if so():
                 return
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"never {what}, but {self.page.evaluate(HERE)}")
+        raise AssertionError(f"never {what}, but {self.here()}")
 
 
 def test_from_the_way_in_to_three_decisions_and_nothing_is_lost_on_the_way(visit, asked, alice, bob):
