@@ -27,7 +27,8 @@ def start(tmp_path):
     begun = []
 
     def begin(**told) -> Running:
-        begun.append(Running.prepared(tmp_path, **{"DEMO": "0"} | told))
+        made = Running if "DATABASE_URL" in told else Running.prepared
+        begun.append(made(tmp_path, **{"DEMO": "0"} | told))
         return begun[-1]
 
     yield begin
