@@ -38,11 +38,10 @@ def checked(address: str) -> SplitResult:
     if parts is None or parts.scheme != "https" or not named or parts.username or parts.fragment:
         raise BadAddress(said("It has to be the whole address of the webhook, and begin with https://."))
     if not _allowed(parts):
-        literal = _literal(host)
-        if literal is not None and not _is_public(literal):
-            raise BadAddress(said("This address is within a private network. An admin can allow its host."))
         if parts.port not in (None, 443):
             raise BadAddress(said("Only the usual port of https is taken. An admin can allow another one."))
+        if not _may_be_public(host):
+            raise BadAddress(said("This address is within a private network. An admin can allow its host."))
     return parts
 
 
@@ -105,6 +104,19 @@ def _resolved(host: str, port: int, *, anywhere: bool) -> str:
     return str(found[0])
 
 
+def _may_be_public(host: str) -> bool:
+    """Whether a host, as it is written, can be of the public internet; its name is asked for when something is sent.
+
+    A name without a dot, and the names kept for a machine and its neighbours, lead nowhere else. A number in a short,
+    decimal or hexadecimal form hides which address it is.
+    """
+    literal = _literal(host)
+    if literal is not None:
+        return _is_public(literal)
+    before, _dot, last = host.removesuffix(".").rpartition(".")
+    return bool(before) and last not in _NEAR and not last[0:1].isdigit()
+
+
 def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host)
@@ -125,4 +137,5 @@ def _is_public(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
+_NEAR = ("localhost", "local", "internal")
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")

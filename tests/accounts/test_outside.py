@@ -50,11 +50,18 @@ def named(monkeypatch):
         "https://[fd00::1]/x", "https://[::ffff:127.0.0.1]/x", "https://0.0.0.0/x", "https://100.64.0.1/x",
         "https://[fec0::1]/x", "https://" + "a" * 254 + "/x", "https://[64:ff9b::7f00:1]/x",
         "https://[2002:7f00:1::]/x", "https://224.0.0.1/x", "https://example.org:22/x",
+        "https://localhost/x", "https://localhost./x", "https://chat.LOCALHOST/x", "https://intranet/x", "https://127.1/x",
+        "https://printer.local/x", "https://2130706433/x", "https://0x7f.1/x", "https://0177.0.0.01/x", "https://10.0.8./x",
     ],
 )  # fmt: skip
 def test_what_is_no_webhook_of_the_internet_is_refused_when_it_is_typed(address):
     with pytest.raises(BadAddress):
         outside.checked(address)
+
+
+def test_the_public_internet_is_taken_as_it_is_typed():
+    for host in ("hooks.example.org", "HOOKS.example.org.", "93.184.216.34", "[2606:2800::1]", "1.example.org"):
+        assert outside.checked(f"https://{host}/x").hostname
 
 
 @pytest.mark.parametrize(
