@@ -16,6 +16,7 @@ from approvals.queries import log as digest
 from approvals.queries import records
 from approvals.views import log as pages
 from approvals.views import streaming
+from approvals.wire import tables
 from tests.asks import ask, identity, submit
 from tests.publishing import publish
 
@@ -132,7 +133,7 @@ def test_the_export_has_digests_decision_reviewers_and_receipt(client, busy, log
     assert (first["digest"], first["context_digest"]) == (action.dig, action.context_dig)
     assert (first["decision"], first["basis"]) == ("approved", "review")
     assert first["reviewers"] == "alice approve as payments-owner"
-    assert first["receipt_id"] == Receipt.objects.get(pk=action.pk).jti
+    assert first["receipt_id"] == tables.harmless(Receipt.objects.get(pk=action.pk).jti)  # some begin with a minus
     assert (first["policy_digest"], first["outcome"]) == (logged.dig, "failed")
     assert [row["decided_at"] for row in table] == sorted(row["decided_at"] for row in table)
 
