@@ -26,8 +26,6 @@ def is_tied(person: User) -> bool:
 
 def untie(*, person: User, by: User | None, at: datetime) -> None:
     """Forget what the provider calls them, end their sign-ins and tell them. `by` None is an operator."""
-    from allauth.socialaccount.models import SocialAccount
-
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=person.pk)
         powerful = person.is_staff or person.is_superuser or invitations.decides(person, at=at)
@@ -35,6 +33,8 @@ def untie(*, person: User, by: User | None, at: datetime) -> None:
             raise NotUntied(said("Who holds a role, stands in or is an admin is untied by an operator, from a shell."))
         if not is_tied(person):
             raise NotUntied()
+        from allauth.socialaccount.models import SocialAccount
+
         SocialAccount.objects.filter(user=person).delete()
         signins.end_all(person=person, by=by, at=at)
         text = said(

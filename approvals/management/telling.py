@@ -4,9 +4,9 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, override
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from approvals.errors import Refusal
 
@@ -15,6 +15,14 @@ class TellingCommand(BaseCommand, ABC):
     """`act` does the work and returns what happened, as JSON members and as a sentence. A refusal ends with code 1."""
 
     requires_system_checks = ()
+
+    @override
+    def create_parser(self, *names: Any, **said: Any) -> CommandParser:
+        """A file may stand behind the options too, as in `ledger export --format ocsf FILE`."""
+        parser = super().create_parser(*names, **said)
+        if parser._subparsers is None:
+            parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")

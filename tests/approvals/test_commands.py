@@ -130,3 +130,7 @@ def test_people_are_told_a_refusal_on_standard_error(alice):
     with pytest.raises(SystemExit):
         call_command("decide", "01a20762-e85e-7a52-bd97-37755c29ab69", "approve", "--as", "alice", stderr=err)
     assert "no such action" in err.getvalue()
+
+
+def test_nobody_is_untied_from_a_provider_that_this_console_has_not(alice):
+    assert refused("untie", "alice") == "not_untied"

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from approvals import custody, ledger, redemption, reviews
+from approvals import custody, ledger, redemption, reviews, sequencing
 from approvals.models import Entry
 from tests.asks import identity, submit
 
@@ -76,3 +76,11 @@ def test_a_schema_of_theirs_refuses_what_is_not_theirs(history):
     for wrong in ({**event, "surprise": 1}, {name: value for name, value in event.items() if name != "actor"}):
         with pytest.raises(jsonschema.ValidationError):
             schema("ocsf-1.8.0-api_activity").validate(wrong)
+
+
+def test_the_file_may_be_named_before_the_format_or_behind_it(history, tmp_path):
+    sequencing.run(at=Entry.objects.last().at)
+    for words in (["FILE", "--format", "ocsf"], ["--format", "ocsf", "FILE"]):
+        call_command("ledger", "export", *[str(tmp_path / each) if each == "FILE" else each for each in words])
+        assert len((tmp_path / "FILE").read_text().splitlines()) == Entry.objects.count()
+        (tmp_path / "FILE").unlink()
