@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 MOMENT = "%Y-%m-%dT%H:%M"
 #: Beside ISO 8601. With slashes nobody knows which number is the month.
 WRITTEN = ("%d.%m.%Y %H:%M",)
-WORDS = {"invalid": _("Write a day and a time, as 2026-11-27 18:00.")}
+WORDS = {
+    "invalid": _("Write a day and a time, as 2026-11-27 18:00."),
+    "ambiguous_timezone": _("The clocks change then: this time comes twice or not at all. Take one an hour away."),
+}
 NOTE = 1000
 
 
@@ -25,9 +28,12 @@ class Moment(forms.DateTimeField):
     @override
     def to_python(self, value: object) -> datetime | None:
         """An offset, which no control sends, may lead out of the calendar."""
-        found = super().to_python(value)
         try:
+            found = super().to_python(value)
             return found and found.astimezone(UTC)
+        except forms.ValidationError as error:
+            error.message = self.error_messages.get(getattr(error, "code", None) or "", error.message)
+            raise
         except OverflowError as error:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 

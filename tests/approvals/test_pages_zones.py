@@ -55,10 +55,12 @@ def test_end_of_an_absence_is_typed_in_the_persons_zone(client, refund, in_tokyo
     assert Absence.objects.get(person=in_tokyo).ends_at == datetime(2030, 1, 1, 23, tzinfo=UTC)
 
 
-def test_hour_that_the_clock_skips_is_refused(client, refund, alice, bob):
+@pytest.mark.parametrize("until", ["2030-03-31T02:30", "2030-10-27T02:30"])
+def test_hour_that_the_clock_skips_or_has_twice_is_refused(client, refund, alice, bob, until):
     preferences.keep(person=alice, time_zone="Europe/Berlin")
-    answer = post(client, alice, "/away/", length="date", until="2030-03-31T02:30", **{"other-0": "bob"})
+    answer = post(client, alice, "/away/", length="date", until=until, **{"other-0": "bob"})
     assert answer.status_code == 422 and not Absence.objects.exists()
+    assert "The clocks change then" in words(answer) and until in answer.text
 
 
 @pytest.mark.parametrize(("typed", "taken"), [("04.03.2030 10:00", True), ("03/04/2030 10:00", False)])
