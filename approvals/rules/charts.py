@@ -87,7 +87,7 @@ class Chart:
 
 def columns(values: Sequence[Sequence[int]], *, manners: Sequence[str], labels: Sequence[str], width: int) -> Chart:
     """Stacked columns, one for each row of values; a value's manner is that of its place in the row."""
-    top = _round_up(max((sum(row) for row in values), default=0))
+    top, step = _scale(max((sum(row) for row in values), default=0))
     room = (width - SIDE) / max(len(values), 1)
     bars = []
     for place, row in enumerate(values):
@@ -99,7 +99,7 @@ def columns(values: Sequence[Sequence[int]], *, manners: Sequence[str], labels: 
                 bars.append(
                     Bar(_near(SIDE + room * (place + 0.18)), _near(y), _near(room * 0.64), _near(max(high, 1)), manner)
                 )
-    scale = tuple(Label(_near(TOP + TALL - n / top * TALL), f"{n:,}") for n in _even(top))
+    scale = tuple(Label(_near(TOP + TALL - n / top * TALL), f"{n:,}") for n in range(0, top + 1, step))
     return Chart(width, scale, _below(labels, room), bars=tuple(bars))
 
 
@@ -158,20 +158,15 @@ def _joined(dots: Sequence[Dot | None]) -> str:
     return "".join(drawn)
 
 
-def _round_up(most: int) -> int:
-    """The next number that a scale likes, at least 4."""
+def _scale(most: int) -> tuple[int, int]:
+    """Where a scale ends that has room for `most`, at least 4, and its steps: three to five of a size people like."""
     power = 1
     while True:
         for step in _STEPS:
-            if step * power >= max(most, 4):
-                return step * power
+            for parts in (3, 4, 5):
+                if step * power * parts >= max(most, 4):
+                    return step * power * parts, step * power
         power *= 10
-
-
-def _even(top: int) -> list[int]:
-    """The numbers a scale up to `top` names: four or five of them, whole ones."""
-    parts = next(parts for parts in (4, 5, 2, 1) if top % parts == 0)
-    return [top // parts * n for n in range(parts + 1)]
 
 
 def _near(number: float) -> float:

@@ -7,6 +7,7 @@ from accounts.words import joined, said, told
 from .rendering import plain, render
 
 SHORT = 18  # characters of a name in the picture; the whole name stands in the text beside it
+HOST = 22  # of a host: its end says whose it is
 COLUMNS = {1: (8,), 2: (8, 216), 3: (8, 166, 329)}  # x of the stations before the checkpoint, by their number
 GATE, TARGET = 520, 671
 
@@ -75,10 +76,16 @@ def path(*, kind: str, server: str, name: str, checkpoint: str, subject: str, ho
         "sampling_result": server,
         "elicitation_form": subject or told(said("its user")),
     }
-    target = Station(_short(ends.get(kind, name)), what, claimed=False, x=TARGET)
+    behind = _short_host(name) if kind == "elicitation_url" else _short(ends.get(kind, name))
+    target = Station(behind, what, claimed=False, x=TARGET)
     return Trust(stations, target, _short(checkpoint, 24), before, after)
 
 
 def _short(name: str, most: int = SHORT) -> str:
     shown = plain(render(name))
     return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _short_host(name: str) -> str:
+    shown = plain(render(name))
+    return shown if len(shown) <= HOST else "…" + shown[1 - HOST :]

@@ -29,6 +29,7 @@ from .naming import EVENTS, KINDS
 register = template.Library()
 
 WHOLE = 24  # characters of a value in a sentence that move to the next line as one
+BOUND = 4  # those of one that stays with the word before it
 
 
 @register.filter
@@ -65,7 +66,8 @@ def plain_text(text: str) -> str:
 @register.filter
 def spoken(sentence: Iterable[Part]) -> SafeString:
     """A sentence as HTML: values strong, what a server says about people in its own colour."""
-    return mark_safe("".join(map(_part, sentence)))  # noqa: S308 (each part is escaped)
+    said = list(sentence)
+    return mark_safe("".join(map(_part, said, [*said[1:], None])))  # noqa: S308 (each part is escaped)
 
 
 @register.filter
@@ -205,9 +207,11 @@ def _piece(piece: Piece) -> str:
     return f'<span class="chip{"" if piece.alarm else " calm"}">{glyph}<span>{shown}</span></span>'
 
 
-def _part(part: Part) -> str:
+def _part(part: Part, value: Part | None) -> str:
     if part.manner == "plain":
-        return "".join(escape(piece.shown) for piece in part.pieces)
+        shown = "".join(escape(piece.shown) for piece in part.pieces)
+        short = value and value.manner == "strong" and len(rendering.plain(value.pieces)) <= BOUND
+        return f"{shown[:-1]}&nbsp;" if short and shown.endswith(" ") else shown
     words = faithful(part.pieces)
     if part.manner == "strong":
         whole = len(rendering.plain(part.pieces)) <= WHOLE

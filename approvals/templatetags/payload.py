@@ -136,7 +136,8 @@ def _hidden(shown: Value) -> str:
 
 
 def _lines_and(lines: int, more: str) -> str:
-    return ngettext("{number} line, {more}", "{number} lines, {more}", lines).format(number=lines, more=more)
+    number = number_format(lines, force_grouping=True)
+    return ngettext("{number} line, {more}", "{number} lines, {more}", lines).format(number=number, more=more)
 
 
 def _opener(context: template.Context, table: Rows) -> str:
