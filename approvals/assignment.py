@@ -1,19 +1,17 @@
 """Naming the owners: who is asked about an action, why, and what is due on it before its deadline."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from accounts import roles
 from accounts.roles import Holder
-from accounts.words import said
 
 from . import access, rows
-from .errors import AlreadySpokenFor, EnoughOfYourRole, NotYourTurn, OwnAsk, OwnServer
-from .models import Action, Assignment, Duty, Handover, How, Policy, Review, Timer, Why
+from .models import Action, Assignment, Duty, Handover, How, Policy, Timer, Why
 from .rules import policies, quorum
 
 WARNING = 0  # the step of a timer that only warns
@@ -79,13 +77,19 @@ def plan(items: Sequence[Item], *, at: datetime, read: "Everybody | None" = None
     made = Plan()
     named = all_roles(items)
     everybody = read if read is not None and named <= read.names else read_holders(named, at=at)
+    # Asks that differ in nothing that decides who is asked; of a server most do.
+    known: dict[tuple[object, ...], Sequence[Named] | None] = {}
     for item in items:
         steps = timers(item, at=at)
-        if not _could_complete(item, everybody, escalated=frozenset(step.role for step in steps if step.role)):
+        escalated = frozenset(step.role for step in steps if step.role)
+        alike = (id(item.policy), item.subject, item.principal, item.server_owner_id, escalated)
+        if alike not in known:
+            known[alike] = _first_asked(item, everybody, escalated=escalated, at=at)
+        asked = known[alike]
+        if asked is None:
             made.hopeless.add(item.action_id)
             continue
-        first = item.policy.rule.needs[:1] if item.policy.rule.order == "sequential" else item.policy.rule.needs
-        made.named.extend(ask(item, [need.role for need in first], everybody, at=at))
+        made.named.extend(replace(each, action_id=item.action_id) for each in asked)
         made.timers.extend(steps)
     return made
 
@@ -199,61 +203,6 @@ def names_of(action: Action) -> tuple[str, str]:
     return action.subject, json.loads(bytes(action.context))["value"].get("origin", {}).get("principal", "")
 
 
-def theirs(action: Action, voices: Sequence[Holder]) -> list[Holder]:
-    """Those of the voices that may decide this ask; never none. Nobody decides what is asked for whom they stand in."""
-    names, rule, owner = names_of(action), action.policy.rule, action.server.owner_id
-    others = [each for each in voices if not access.is_theirs(each, names=names)]
-    if not others:
-        raise OwnAsk(
-            said(
-                "This happens on behalf of {on_behalf_of}, for whom you stand in. Another owner decides.",
-                on_behalf_of=voices[0].on_behalf_of,
-            )
-        )
-    left = [each for each in others if not access.is_their_server(each, rule=rule, server_owner_id=owner)]
-    if not left:
-        raise OwnServer()
-    return left
-
-
-def votes_of(reviews: Iterable[Review]) -> list[quorum.Vote]:
-    """What was said, as the quorum counts it."""
-    return [quorum.Vote(r.reviewer_id, r.on_behalf_of_id or r.reviewer_id, r.role, r.verdict) for r in reviews]
-
-
-def in_turn(terms: quorum.Terms, votes: Sequence[quorum.Vote], voices: Sequence[Holder]) -> list[Holder]:
-    """Return those of one person's voices whose turn it is; NotYourTurn when a sequence has not come to them."""
-    named = quorum.turn(terms, quorum.count(terms, votes))
-    asked = [each for each in voices if each.role in named]
-    if not asked and terms.sequential:
-        raise NotYourTurn(
-            said(
-                "{named} decides now. You are asked when it is your turn, if your yes is still needed.", named=named[0]
-            )
-        )
-    return asked
-
-
-def voice(
-    terms: quorum.Terms, votes: Sequence[quorum.Vote], asked: Sequence[Holder],
-    *, others: Callable[[quorum.Terms], Mapping[int, set[str]]],
-) -> Holder:  # fmt: skip
-    """Return that of one person's voices by which their yes counts best; a refusal when none would count.
-
-    `others` tells who else could say yes; it is asked for only when there is a choice.
-    """
-    mine = {quorum.Vote(each.user_id, each.on_behalf_of_id or each.user_id, each.role): each for each in asked}
-    counting = [vote for vote in mine if quorum.counts(terms, votes, vote)]
-    if len(counting) > 1:
-        counting = [quorum.best_role(terms, votes, counting, others(terms))]
-    if counting:
-        return mine[counting[0]]
-    spoken = {vote.authority for vote in votes if vote.verdict == "approve"}
-    if any(vote.authority in spoken for vote in mine):
-        raise AlreadySpokenFor()
-    raise EnoughOfYourRole()
-
-
 def everybody_for(action: Action, terms: quorum.Terms, *, at: datetime) -> dict[int, set[str]]:
     """Return who could say yes to the action: person's id -> in which roles."""
     return members(item_of(action), terms.roles, read_holders(terms.roles, at=at))
@@ -293,7 +242,13 @@ def all_roles(items: Iterable[Item]) -> frozenset[str]:
     return frozenset(each.role for rule in rules for each in (*rule.needs, *rule.escalation))
 
 
-def _could_complete(item: Item, everybody: Everybody, *, escalated: frozenset[str]) -> bool:
-    """Whether those who hold the roles now could say all the yes that are needed, were all of them to speak."""
-    terms = quorum.Terms(item.policy.rule.needs, escalated=escalated)
-    return quorum.satisfiable(terms, members(item, terms.roles, everybody))
+def _first_asked(
+    item: Item, everybody: Everybody, *, escalated: frozenset[str], at: datetime
+) -> Sequence[Named] | None:
+    """Who is asked at once; None when nobody could complete it, were all who hold the roles now to say yes."""
+    rule = item.policy.rule
+    terms = quorum.Terms(rule.needs, escalated=escalated)
+    if not quorum.satisfiable(terms, members(item, terms.roles, everybody)):
+        return None
+    first = rule.needs[:1] if rule.order == "sequential" else rule.needs
+    return ask(item, [need.role for need in first], everybody, at=at)

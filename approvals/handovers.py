@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.roles import Holder
 from accounts.words import said
 
-from . import access, assignment, escalation, findings, ledger, nudge, rows, secrecy, spoken
+from . import access, assignment, escalation, findings, ledger, nudge, rows, secrecy, spoken, voicing
 from .errors import (
     AlreadyPassedOn,
     AlreadyReviewed,
@@ -54,14 +54,14 @@ class _Case:
 
     def say(self, user: User) -> list[Holder]:
         """By which this person has a say in it now; a refusal when they have none, or it is asked on their behalf."""
-        return assignment.theirs(self.action, access.may_decide(user=user, action=self.action, known=self.rights))
+        return voicing.theirs(self.action, access.may_decide(user=user, action=self.action, known=self.rights))
 
     def voices(self, user: User) -> list[Holder]:
         """By which this person's verdict would count now; a refusal by name when it would not."""
         say = self.say(user)
         if any(vote.person == user.pk for vote in self.votes):
             raise AlreadyReviewed()
-        return assignment.in_turn(self.rights.terms(self.action), self.votes, say)
+        return voicing.in_turn(self.rights.terms(self.action), self.votes, say)
 
 
 def pass_on(*, action_id: UUID, person: User, note: str = "", at: datetime) -> Handover:
@@ -127,7 +127,7 @@ def _open(action_id: UUID, *people: User, at: datetime) -> _Case:
         ended = State.EXPIRED if action.state == State.PENDING else action.state
         raise AlreadySettled(state=ended, at=action.settled_at)
     said = spoken.current(Review.objects.filter(action=action).defer("stmt"))
-    votes = assignment.votes_of(said)
+    votes = voicing.votes_of(said)
     asked = Assignment.objects.filter(action=action, duty=Duty.APPROVAL).values_list("owner_id", "role")
     passed = assignment.passed_on(Handover.objects.filter(action=action))
     return _Case(action, rights, votes, dict(asked), passed)

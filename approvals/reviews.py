@@ -16,7 +16,21 @@ from placet import canonical
 from accounts.models import User
 from accounts.roles import Holder
 
-from . import access, assignment, edits, ledger, looking, nudge, rows, secrecy, settlement, signing, spoken, verdicts
+from . import (
+    access,
+    assignment,
+    edits,
+    ledger,
+    looking,
+    nudge,
+    rows,
+    secrecy,
+    settlement,
+    signing,
+    spoken,
+    verdicts,
+    voicing,
+)  # fmt: skip
 from .errors import (
     AlreadyReviewed,
     AlreadySettled,
@@ -182,7 +196,7 @@ class _Desk:
         if given.verdict == "approve":
             seen = settlement.shown(action, policy=action.policy, edited=heard.dig)
             looking.require(action, person=given.reviewer, shown=seen, at=self.at)
-        voices = assignment.theirs(action, voices)
+        voices = voicing.theirs(action, voices)
         if given.changes is not None:
             edits.require_right(given.reviewer, action, self.rights)
         # Whoever edits it has the first word on new bytes.
@@ -197,10 +211,10 @@ class _Desk:
     def _voice(self, action: Action, given: Given, votes: list[quorum.Vote], voices: list[Holder]) -> Holder:
         """In which role, and on whose behalf, this verdict counts; a refusal when it would not count."""
         terms = self.rights.terms(action)
-        asked = assignment.in_turn(terms, votes, voices)
+        asked = voicing.in_turn(terms, votes, voices)
         if given.verdict == "deny":
             return (asked or voices)[0]
-        return assignment.voice(terms, votes, asked, others=partial(assignment.everybody_for, action, at=self.at))
+        return voicing.voice(terms, votes, asked, others=partial(assignment.everybody_for, action, at=self.at))
 
     def _edit(self, action: Action, given: Given) -> edits.Row:
         """The edited bytes, to be put in place of those that were seen."""

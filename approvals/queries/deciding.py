@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import User
 from accounts.roles import Holder
 
-from .. import access, assignment
+from .. import access, assignment, voicing
 from ..errors import Refusal
 from ..models import Action, Assignment, Duty, Handover, How, Review, State, Timer
 from ..rules import quorum
@@ -95,7 +95,7 @@ def read(user: User, action: Action, reviews: Sequence[Review], *, at: datetime)
     pending = action.state == State.PENDING
     terms = known.terms(action)
     everybody = assignment.read_holders(terms.roles, at=at) if pending else assignment.read_holders((), at=at)
-    votes = assignment.votes_of(reviews)
+    votes = voicing.votes_of(reviews)
     table = _Table(action, terms, votes, reviews, named, handovers, everybody)
     voice, refusal = _voice(user, action, known, terms, votes)
     may = _has_a_say(user, action, known)
@@ -119,8 +119,8 @@ def _voice(
         return None, None
     try:
         voices = access.may_decide(user=user, action=action, known=known)
-        turn = assignment.in_turn(terms, votes, assignment.theirs(action, voices))
-        return assignment.voice(terms, votes, turn, others=lambda _: {}), None
+        turn = voicing.in_turn(terms, votes, voicing.theirs(action, voices))
+        return voicing.voice(terms, votes, turn, others=lambda _: {}), None
     except Refusal as refusal:
         return None, refusal
 
@@ -136,7 +136,7 @@ def _edits(user: User, action: Action, known: access.Rights, terms: quorum.Terms
 def _has_a_say(user: User, action: Action, known: access.Rights) -> bool:
     """Whether a role is theirs by which it is decided, and the ask is another's."""
     try:
-        return bool(assignment.theirs(action, access.may_decide(user=user, action=action, known=known)))
+        return bool(voicing.theirs(action, access.may_decide(user=user, action=action, known=known)))
     except Refusal:
         return False
 

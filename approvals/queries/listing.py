@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts.words import said
 
-from .. import access, assignment, spoken
+from .. import access, spoken, voicing
 from ..models import Action, How, Kind, Review, State
 from ..rules import quorum
 from ..rules.rendering.values import Sheet
@@ -47,7 +47,7 @@ class Row:
         if rule is None or len(rule.needs) == 1:
             return ""
         terms = access.terms(rule)
-        named = quorum.turn(terms, quorum.count(terms, assignment.votes_of(self.reviews)))
+        named = quorum.turn(terms, quorum.count(terms, voicing.votes_of(self.reviews)))
         return " and ".join(named) if len(named) < len(rule.needs) else ""
 
     @property

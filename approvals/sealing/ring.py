@@ -53,16 +53,18 @@ class _Folder:
     def __init__(self) -> None:
         self.ring: Ring | None = None
         self.looked, self.stamp = 0.0, (0, 0)
-        self.of: tuple[Path, str] = (Path(), "")
+        self.of: tuple[object, str] = (None, "")
 
     def read(self, *, again: bool = False) -> Ring:
-        now, of = time.monotonic(), (Path(settings.KEYS_DIR), settings.SEAL_KEYS)
+        now, of = time.monotonic(), (settings.KEYS_DIR, settings.SEAL_KEYS)
         if self.ring is None or self.of != of:
-            self.ring, self.of, self.stamp = _read(*of), of, _stamp(of[0])
+            folder = Path(of[0])
+            self.ring, self.of, self.stamp = _read(folder, of[1]), of, _stamp(folder)
         elif again or now - self.looked >= LOOK_EVERY:
-            stamp = _stamp(of[0])
+            folder = Path(of[0])
+            stamp = _stamp(folder)
             if stamp != self.stamp:
-                self.ring, self.stamp = _read(*of), stamp
+                self.ring, self.stamp = _read(folder, of[1]), stamp
         else:
             return self.ring
         self.looked = now
