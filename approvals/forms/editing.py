@@ -10,6 +10,7 @@ from placet import canonical
 from accounts.words import said, told
 
 from ..rules.editing import Place
+from ..rules.rendering import paths
 from ..rules.rendering.text import Piece, alarms, render
 
 LONG = 80  # characters of a text that still fit one line
@@ -31,8 +32,8 @@ class Blank:
 
     @property
     def name(self) -> tuple[Piece, ...]:
-        """The pointer, as it is shown to people."""
-        return render(self.place.pointer) if self.place.pointer else (Piece("text", told(said("all of it"))),)
+        """Where it stands, as it is shown to people."""
+        return render(paths.plainly(self.place.pointer)) if self.place.pointer else (Piece("text", told(said("all of it"))),)
 
     def read(self) -> Any:
         """What was typed, as a value; ValueError says what is wrong with it."""
@@ -44,7 +45,7 @@ class Blank:
             return canonical.parse(self.typed.strip().encode("utf-8", "surrogatepass"))
         except canonical.NotCanonical as error:
             if self.how == "number":
-                raise ValueError(said("This is not a number: {trouble}.", trouble=error.message)) from error
+                raise ValueError(said("This is not a number.")) from error
             raise ValueError(said("This is not JSON: {trouble}.", trouble=error.message)) from error
 
     def _chosen(self) -> Any:

@@ -134,3 +134,12 @@ def test_two_rows_about_one_argument_hold_together_or_are_refused():
 )  # fmt: skip
 def test_a_schema_that_says_more_is_left_to_experts(schema):
     assert constraints.simple(schema) is None
+
+
+@pytest.mark.parametrize(
+    ("pointer", "read"),
+    [("/amount", "amount"), ("/to/iban", "to/iban"), ("", ""), ("/0", "/0"), ("/a~1b", "/a~1b"), ("/a b", "/a b"),
+     ("/paid\u202eto", "/paid\u202eto")],
+)  # fmt: skip
+def test_a_pointer_is_said_plainly_only_where_it_can_be_taken_for_nothing_else(pointer, read):
+    assert rendering.paths.plainly(pointer) == read

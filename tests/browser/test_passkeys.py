@@ -132,7 +132,7 @@ def test_an_edit_is_signed_after_the_difference_was_seen(visit, device, alice, a
     device(page)
     registered(page, ann)
     page.goto(reverse("edit", args=[action.pk]))
-    page.get_by_label("/amount").fill("40")
+    page.get_by_label("amount").fill("40")
     page.get_by_role("button", name="See the difference").click()
     expect(page.locator("main")).to_contain_text("by your passkey")
     page.evaluate("document.querySelector('[data-all]').textContent += ' '")  # a gap says nothing

@@ -8,6 +8,7 @@ from accounts.words import counted, grouped, said, told
 
 from ..constraints import Constraint, simple
 from ..policies import Need, Rule
+from ..rendering import paths
 from .phrases import Phrase, joined, phrased, time
 
 _COMPARISON = re.compile(
@@ -157,7 +158,7 @@ def _edit(rule: Rule) -> Phrase:
     if not rule.edit:
         return phrased("nothing may be changed before a yes")
     who = phrased("those of them who hold {}", rule.editors) if rule.editors else phrased("they")
-    places = joined([phrased("{}", at or told(said("all of it"))) for at in rule.edit], _COMMA)
+    places = joined([phrased("{}", paths.plainly(at) or told(said("all of it"))) for at in rule.edit], _COMMA)
     return phrased("{} may change {} before they say yes", who, places)
 
 
@@ -226,7 +227,10 @@ def _watch(rule: Rule) -> Phrase:
     if not rule.watch:
         return phrased("no value is compared with those that were approved before")
     watched = [
-        phrased("{} at {}", watch.word, watch.at) if watch.called else phrased("{}", watch.at) for watch in rule.watch
+        phrased("{} at {}", watch.word, paths.plainly(watch.at))
+        if watch.called
+        else phrased("{}", paths.plainly(watch.at))
+        for watch in rule.watch
     ]
     known = sum(len(watch.names) for watch in rule.watch)
     places = joined(watched, _COMMA)

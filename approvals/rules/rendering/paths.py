@@ -9,6 +9,7 @@ from typing import Any
 
 LONG_NAME = 400  # characters of a value's name; a longer one is cut until its list was opened
 _STEP = re.compile(r'\[(\d+)\]|/?("(?:[^"\\]|\\.)*"|[^/\[\]"~]+)', re.DOTALL)
+_PLAIN = re.compile(r"(?:/[A-Za-z_][A-Za-z0-9_-]*)+")
 _ODD = re.compile(r'\A\Z|[/\[\]"~]')
 
 Path = tuple[str | int, ...]
@@ -40,6 +41,11 @@ def flatten(value: Any, path: Path = ()) -> Iterator[Leaf]:
 def pointer(path: Path) -> str:
     """RFC 6901."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def plainly(pointer: str) -> str:
+    """A pointer as people say it, `customer/order`; as it is where a step could be taken for something else."""
+    return pointer[1:] if _PLAIN.fullmatch(pointer) else pointer
 
 
 def label(path: Path) -> str:
