@@ -56,3 +56,24 @@ def test_whoever_signs_in_next_finds_no_words(visit, asked, alice, bob, client, 
     page.goto("about:blank")  # the page may be loading itself anew, told that somebody else signed in
     page.goto(address)
     assert page.locator("#comment").input_value() == ""
+
+
+def test_a_rule_half_written_comes_back_with_all_its_rows(visit, transactional_db, django_user_model):
+    page = visit(django_user_model.objects.create_superuser("admin", password="admin-password"), reverse("checkpoint_new"))
+    page.get_by_role("button", name="Another row").first.click()
+    page.locator("[name=argument_1_name]").fill("amount")
+    page.locator("[name=note]").fill(WORDS)
+    page.context.clear_cookies(name="placet_session")
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url("**/sign-in/**")
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", "admin-password")
+    page.locator("form button").first.click()
+    page.get_by_role("button", name="Put it back").click()
+    page.wait_for_selector("[name=argument_1_name]")
+    assert page.locator("[name=argument_1_name]").input_value() == "amount"
+    assert page.locator("[name=note]").input_value() == WORDS
+    page.goto(reverse("checkpoint_new"))
+    page.get_by_role("button", name="Forget it").click()
+    page.reload()
+    assert not page.get_by_role("button", name="Put it back").count()
