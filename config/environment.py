@@ -140,8 +140,11 @@ class Environment(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _broker(cls, value: str) -> str:
-        if value and not urlsplit(value).scheme:
-            raise ValueError("must be a URL, such as amqp://host// or sqs://")
+        if value:
+            from kombu.transport import TRANSPORT_ALIASES
+
+            if urlsplit(value).scheme.partition("+")[0] not in TRANSPORT_ALIASES:
+                raise ValueError("must be a URL of a known broker, such as amqp://host// or sqs://")
         return value
 
     @field_validator("secret_key")

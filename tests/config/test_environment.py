@@ -68,6 +68,7 @@ def test_issuer_follows_the_port_until_it_is_named(told):
         ("DATABASE_URL", "postgresql://u:topsecret@host:port/x", "DATABASE_URL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL must start with"),
         ("BROKER_URL", "localhost", "BROKER_URL must be a URL"),
+        ("BROKER_URL", "ampq://u:topsecret@host//", "BROKER_URL must be a URL of a known broker"),
         ("PUBLIC_URL", "console.example.org", "PUBLIC_URL must look like"),
         ("PUBLIC_URL", "https://console.example.org/placet", "PUBLIC_URL must be an origin"),
         ("PUBLIC_URL", "https://Console.Example.org", "as browsers write it: https://console.example.org"),
