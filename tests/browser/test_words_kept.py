@@ -59,7 +59,9 @@ def test_whoever_signs_in_next_finds_no_words(visit, asked, alice, bob, client, 
 
 
 def test_a_rule_half_written_comes_back_with_all_its_rows(visit, transactional_db, django_user_model):
-    page = visit(django_user_model.objects.create_superuser("admin", password="admin-password"), reverse("checkpoint_new"))
+    page = visit(
+        django_user_model.objects.create_superuser("admin", password="admin-password"), reverse("checkpoint_new")
+    )
     page.get_by_role("button", name="Another row").first.click()
     page.locator("[name=argument_1_name]").fill("amount")
     page.locator("[name=note]").fill(WORDS)
