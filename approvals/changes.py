@@ -75,7 +75,7 @@ def confirm(*, change_id: int, by: User, note: str = "", at: datetime) -> Change
         sole = alone(at=at)
         if change.author_id == by.pk and not sole:
             raise OwnChange()
-        _require_base(change, at=at)
+        require_base(change, at=at)
         _confirm(change, by=by, note=note.strip(), alone=sole and change.author_id == by.pk, at=at)
     return change
 
@@ -179,7 +179,7 @@ def _apply_due(change_id: int, *, at: datetime) -> bool:
             return _forget_token(change, at=at)
         try:
             with transaction.atomic():
-                _require_base(change, at=at)
+                require_base(change, at=at)
                 _apply(change, at=at)
         except Refusal as refusal:
             _end(change, Change.State.FAILED, answer=refusal.message)
@@ -224,7 +224,7 @@ def _check(change: Change, *, at: datetime) -> None:
     kind.check(subject=change.subject, document=stored.said(change.proposed), at=starts, proposing=False)
 
 
-def _require_base(change: Change, *, at: datetime) -> None:
+def require_base(change: Change, *, at: datetime) -> None:
     """Compare with what stands at this moment, under the lock; that time has passed is no difference."""
     kind = governed.kind(change.about)
     base = kind.since(document=stored.said(change.current), at=at)

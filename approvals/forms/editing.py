@@ -33,7 +33,11 @@ class Blank:
     @property
     def name(self) -> tuple[Piece, ...]:
         """Where it stands, as it is shown to people."""
-        return render(paths.plainly(self.place.pointer)) if self.place.pointer else (Piece("text", told(said("all of it"))),)
+        return (
+            render(paths.plainly(self.place.pointer))
+            if self.place.pointer
+            else (Piece("text", told(said("all of it"))),)
+        )
 
     def read(self) -> Any:
         """What was typed, as a value; ValueError says what is wrong with it."""

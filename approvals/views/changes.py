@@ -78,6 +78,7 @@ def _shown(request: HttpRequest, change_id: int, *, refusal: Refusal | None = No
 def _consequences(found: Change, after: dict[str, Any] | None, *, at: Any) -> tuple[list[str], Refusal | None]:
     """What would follow; or why it would be refused if it were confirmed now."""
     try:
+        verbs.require_base(found, at=at)
         return verbs.consequences(about=found.about, subject=found.subject, proposed=after, at=at), None
     except Refusal as refusal:
         return [], refusal

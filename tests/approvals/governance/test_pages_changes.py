@@ -84,7 +84,11 @@ def test_its_author_withdraws_it_and_nobody_else(client, ann, ben, proposed):
 
 
 def test_a_change_of_what_changed_meanwhile_says_so_before_and_when_confirmed(client, ben, proposed, later):
+    assert "would be refused" not in page_of(client, ben, proposed).text
     publish(**REFUND | {"deadline_seconds": 60}, at=later)
+    told = page_of(client, ben, proposed).text
+    assert "Confirmed now, it would be refused:" in told and "Propose it again on what stands now." in told
+    assert 'value="confirm" disabled' in told
     refused = decide(client, ben, proposed, "confirm")
     assert refused.status_code == 422 and "Propose it again on what stands now." in refused.text
 
