@@ -21,7 +21,7 @@ def address(step: int, *, person: User) -> str:
     if step == 5:
         decided = _decided(person)
         return reverse("action", args=[decided]) if decided else reverse("inbox") + "?view=decided"
-    return reverse({6: "verify", 7: "boundaries", 8: "insights"}[step])
+    return reverse("insights") + "?weeks=4" if step == 8 else reverse({6: "verify", 7: "boundaries"}[step])
 
 
 def _sample(place: int) -> Action | None:
