@@ -51,10 +51,10 @@
   }
   function offer(form) {
     form.dataset.offered = "1"; // what is typed meanwhile does not take its place
-    const notice = document.createElement("p"), act = document.createElement("span");
+    const notice = document.createElement("div"), act = document.createElement("p");
     notice.className = "notice";
     notice.setAttribute("role", "status");
-    act.className = "acts";
+    act.className = "actions";
     for (const [text, does] of [["Put it back", () => sendAgain(form)], ["Forget it", () => { forget(place(form)); delete form.dataset.offered; notice.remove(); }]]) {
       const button = document.createElement("button");
       button.type = "button";
@@ -63,7 +63,7 @@
       button.addEventListener("click", does);
       act.append(button);
     }
-    notice.append(`${tell("You were writing here, and it was not sent.")} `, act);
+    notice.append(tell("You were writing here, and it was not sent."), act);
     form.querySelector("h1").after(notice);
   }
 

@@ -1,6 +1,7 @@
 """Words half typed outlive a reload and a session that ended; they go when they were taken, and are nobody else's."""
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -44,6 +45,25 @@ def test_a_session_that_ends_in_the_middle_of_a_sentence_costs_nothing(visit, as
     page.locator("form button").first.click()
     page.wait_for_url(f"**{reverse('action', args=[asked.pk])}**")
     assert page.locator("#comment").input_value() == WORDS and not Comment.objects.exists()
+
+
+def test_what_the_console_could_not_take_stays(visit, asked, alice, watch):
+    """It had no database, or did not know the form any more."""
+    page = visit(alice, "/")
+    typed(page, asked)
+    broken = render_to_string("500.html")
+    page.route("**/comment/", lambda route: route.fulfill(status=500, content_type="text/html", body=broken))
+    page.locator("#comments button").click()
+    page.get_by_text("Something broke here").wait_for()
+    page.unroute_all()
+    page.goto(reverse("action", args=[asked.pk]))
+    assert page.locator("#comment").input_value() == WORDS
+    page.context.clear_cookies(name="placet_csrf")
+    page.locator("#comments button").click()
+    page.get_by_text("This form was too old").wait_for()
+    page.goto(reverse("action", args=[asked.pk]))
+    assert page.locator("#comment").input_value() == WORDS and not Comment.objects.exists()
+    watch.wrong = [each for each in watch.wrong if "status of 500" not in each and "status of 403" not in each]
 
 
 def test_whoever_signs_in_next_finds_no_words(visit, asked, alice, bob, client, console):
