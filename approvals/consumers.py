@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import Error
 from django.urls import path
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -19,6 +20,7 @@ from accounts.models import User
 from . import access, hub, nudge
 
 SIGNED_OUT = 4401
+TRY_AGAIN = 1013  # IANA: the page says since when it hears of nothing, and tries again
 RECHECK = 20.0  # seconds between two looks at the session and the duties
 WAITING = 200  # messages kept for a slow reader; beyond that it is told to look at everything
 
@@ -45,8 +47,7 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
         self.look = asyncio.Event()
         self.unsubscribe = lambda: None
         await self.accept()
-        if not await self._look():
-            await self.close(SIGNED_OUT)
+        if not await self._may_stay():
             return
         self.unsubscribe = hub.subscribe(self._hear)
         await hub.started()
@@ -90,13 +91,22 @@ class InboxSocket(AsyncJsonWebsocketConsumer):
     async def _guard(self) -> None:
         """Close when the session ended, was revoked, or the password changed; say so when hints may have been lost."""
         deaf = False
-        while await self._look():
+        while await self._may_stay():
             if deaf or not hub.here().connected:
                 await self.send_json({"event": "all"})
             deaf = not hub.here().connected
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.look.wait(), RECHECK)
-        await self.close(SIGNED_OUT)
+
+    async def _may_stay(self) -> bool:
+        """Whether the session still is somebody's; else the socket is closed. Nobody can say without the database."""
+        try:
+            if await self._look():
+                return True
+            await self.close(SIGNED_OUT)
+        except Error:
+            await self.close(TRY_AGAIN)
+        return False
 
     async def _look(self) -> bool:
         self.look.clear()  # before the row is read: a hint that comes meanwhile asks for another look

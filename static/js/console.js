@@ -148,7 +148,7 @@
   }
   let losing = 0;
   async function reachable() {
-    try { return (await fetch("/healthz", { cache: "no-store" })).ok; } catch { return false; }
+    try { return (await fetch("/readyz", { cache: "no-store" })).ok; } catch { return false; }
   }
   function pause(on) {
     if (on) for (const button of $$("#bar button:not([disabled])")) { button.disabled = true; button.dataset.paused = "1"; }

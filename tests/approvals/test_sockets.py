@@ -9,6 +9,8 @@ import redis
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from accounts import roles, signins
@@ -68,6 +70,22 @@ async def test_without_a_session_the_socket_closes(valkey):
     socket, accepted, _ = await connect()
     assert accepted
     assert (await socket.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.SIGNED_OUT}
+
+
+async def test_without_the_database_the_socket_closes_until_it_is_back(client, valkey, refund, alice, monkeypatch):
+    """Nobody could say whose it is; a socket that nobody looks after would stay open when the session ends."""
+
+    def away(_wrapper):
+        raise OperationalError("gone")
+
+    cookie = await sync_to_async(session_of)(client, alice)
+    monkeypatch.setattr(consumers, "RECHECK", 0.1)
+    socket = await open_socket(cookie)
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "ensure_connection", away)
+        assert (await socket.receive_output(timeout=5)) == {"type": "websocket.close", "code": consumers.TRY_AGAIN}
+    socket = await open_socket(cookie)
+    await socket.disconnect()
 
 
 async def test_ending_a_session_closes_its_socket_at_once_and_no_other(client, valkey, alice, bob):
