@@ -189,7 +189,8 @@
     const low = chosen.every((box) => "low" in box.dataset);
     for (const button of $$("button[name=verdict]", bar)) {
       button.disabled = !chosen.length || (button.value === "approve" && !low);
-      if (chosen.length) button.textContent = counted("one", "many", chosen.length, button.dataset);
+      button.dataset.none ??= button.textContent;
+      button.textContent = chosen.length ? counted("one", "many", chosen.length, button.dataset) : button.dataset.none;
     }
   }
   function pick(box, { on = !box.checked, range = false } = {}) {
@@ -217,7 +218,8 @@
   }, true);
   function picking(on) {
     $(".list").classList.toggle("picking", on);
-    if (!on) for (const box of boxes()) box.checked = false;
+    if (on) for (const group of $$("[data-group]", list)) group.open = true;
+    else for (const box of boxes()) box.checked = false;
     recount();
   }
   document.addEventListener("click", (event) => {
