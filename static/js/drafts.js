@@ -55,11 +55,11 @@
     notice.className = "notice";
     notice.setAttribute("role", "status");
     act.className = "actions";
-    for (const [text, does] of [["Put it back", () => sendAgain(form)], ["Forget it", () => { forget(place(form)); delete form.dataset.offered; notice.remove(); }]]) {
+    for (const [text, does] of [[tell("Put it back"), () => sendAgain(form)], [tell("Forget it"), () => { forget(place(form)); delete form.dataset.offered; notice.remove(); }]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button slim";
-      button.textContent = tell(text);
+      button.textContent = text;
       button.addEventListener("click", does);
       act.append(button);
     }
