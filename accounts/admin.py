@@ -21,10 +21,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from config.admin import ReadOnly, linked
+from config.admin import ReadOnly, linked, named
 
 from . import invitations, times
 from .models import Membership, Role, Server, User
+
+named(Role, pgettext_lazy("administration", "role"), pgettext_lazy("administration", "roles"))
+named(
+    Server, pgettext_lazy("administration", "server"), pgettext_lazy("administration", "servers"),
+    title=pgettext_lazy("administration", "title"), environment=pgettext_lazy("administration", "environment"),
+    owner=pgettext_lazy("administration", "owner"), tools=pgettext_lazy("administration", "tools"),
+    hosts=pgettext_lazy("administration", "hosts"), per_minute=pgettext_lazy("administration", "per minute"),
+    pending_most=pgettext_lazy("administration", "pending most"),
+    created_at=pgettext_lazy("administration", "created at"),
+)  # fmt: skip
 
 NAMES = ("first_name", "last_name", "email")
 RIGHTS = ("is_staff", "is_superuser")

@@ -9,18 +9,42 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from placet import canonical
 
 from accounts import roles, signins
 from accounts.admin import PersonAdmin
 from accounts.models import Role, User
-from config.admin import ReadOnly, linked
+from config.admin import ReadOnly, linked, named
 
 from . import ledger, vetting
 from .models import Checkpoint, CheckpointGroupObjectPermission, Policy
 
 RULE = ("revision", "kind", "pattern", "server", "effect", "need", "approval_role", "retired", "created_at",
         "created_by", "confirmed_by")  # fmt: skip
+
+named(
+    Checkpoint, pgettext_lazy("administration", "checkpoint"), pgettext_lazy("administration", "checkpoints"),
+    created_at=pgettext_lazy("administration", "created at"),
+)  # fmt: skip
+named(
+    Policy, pgettext_lazy("administration", "policy"), pgettext_lazy("administration", "policies"),
+    checkpoint=pgettext_lazy("administration", "checkpoint"),
+    revision=pgettext_lazy("administration", "revision"),
+    kind=pgettext_lazy("administration", "kind"),
+    pattern=pgettext_lazy("administration", "pattern"),
+    server=pgettext_lazy("administration", "server"),
+    effect=pgettext_lazy("administration", "effect"),
+    need=pgettext_lazy("administration", "need"),
+    retired=pgettext_lazy("administration", "retired"),
+    created_at=pgettext_lazy("administration", "created at"),
+    created_by=pgettext_lazy("administration", "created by"),
+    confirmed_by=pgettext_lazy("administration", "confirmed by"),
+    deadline_seconds=pgettext_lazy("administration", "deadline seconds"),
+    valid_seconds=pgettext_lazy("administration", "valid seconds"),
+    dig=pgettext_lazy("administration", "digest"),
+)  # fmt: skip
+Policy.approval_role.fget.short_description = pgettext_lazy("administration", "approval role")
 
 admin.site.unregister(User)
 

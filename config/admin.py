@@ -10,10 +10,19 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts import proofs
+
+#: What the administration's own templates say, and its catalogues do not have in every language of ours.
+LACKING = (
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
+    gettext_noop("Search %(name)s"),
+    gettext_noop("Pagination %(name)s"),
+)
 
 
 class Site(admin.AdminSite):
@@ -60,3 +69,10 @@ class ReadOnly(admin.ModelAdmin):
 def linked(name: str, *args: object, words: str) -> str:
     """A link to one of the console's own pages."""
     return format_html('<a href="{}">{}</a>', reverse(name, args=args), words)
+
+
+def named(model: type[Model], one: Promise, many: Promise, **fields: Promise) -> None:
+    """What the administration calls a model and its fields. On the model itself each word would be a migration."""
+    model._meta.verbose_name, model._meta.verbose_name_plural = one, many
+    for field, words in fields.items():
+        model._meta.get_field(field).verbose_name = words

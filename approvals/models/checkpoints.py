@@ -17,11 +17,11 @@ PEOPLE = settings.AUTH_USER_MODEL
 
 
 class Kind(models.TextChoices):
-    SAMPLING = "sampling"
-    SAMPLING_RESULT = "sampling_result"
-    ELICITATION_FORM = "elicitation_form"
-    ELICITATION_URL = "elicitation_url"
-    TOOL_CALL = "tool_call"
+    SAMPLING = "sampling", _("Sampling")
+    SAMPLING_RESULT = "sampling_result", _("Sampling Result")
+    ELICITATION_FORM = "elicitation_form", _("Elicitation Form")
+    ELICITATION_URL = "elicitation_url", _("Elicitation Url")
+    TOOL_CALL = "tool_call", _("Tool Call")
 
 
 class State(models.TextChoices):
@@ -62,9 +62,9 @@ class CheckpointGroupObjectPermission(GroupObjectPermissionBase):
 
 
 class Effect(models.TextChoices):
-    REVIEW = "review"
-    ALLOW = "allow"
-    DENY = "deny"
+    REVIEW = "review", _("Review")
+    ALLOW = "allow", _("Allow")
+    DENY = "deny", _("Deny")
 
 
 class Policy(models.Model):

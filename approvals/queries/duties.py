@@ -75,7 +75,7 @@ def _as(revision: Policy, role: str) -> list[Named]:
 
 
 _UNITS = (
-    (86_400, lambda count: said("{count} d", count=count)),
+    (86_400, lambda count: said("{count} d", count=count) if count > 1 else said("1 d")),
     (3_600, lambda count: said("{count} h", count=count)),
     (60, lambda count: said("{count} min", count=count)),
 )

@@ -91,7 +91,7 @@ def test_person_chooses_german_and_approves_in_german(visit, refund, alice, bob,
 
     action = submit(shop, at=timezone.now()).action
     page.goto("/")
-    expect(page).to_have_title("1 warten · Placet")
+    expect(page).to_have_title("1 offen · Placet")
     row = page.locator(f"#row-{action.pk}")
     expect(row).to_contain_text("shop möchte refund ausführen, mit order A1, amount 4200")
     assert english(page, sentences) == []

@@ -12,7 +12,7 @@ type Phrase = tuple[Part, ...]
 
 LONGEST = 1000  # characters of one value that are shown: all of a condition; the document itself is one step away
 _UNITS = (
-    (86_400, lambda count: said("{count} d", count=count)),
+    (86_400, lambda count: said("{count} d", count=count) if count > 1 else said("1 d")),
     (3_600, lambda count: said("{count} h", count=count)),
     (60, lambda count: said("{count} min", count=count)),
     (1, lambda count: said("{count} s", count=count)),
