@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import signal
+import stat
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -85,6 +86,8 @@ class Pipes(asyncio.SubprocessProtocol):
             output = os.fdopen(self._stdout, "wb", 0, closefd=False)
             self._writing, _ = await self._loop.connect_write_pipe(lambda: _Host(self), output)
         try:
+            if stat.S_ISCHR(os.fstat(self._stdin).st_mode) and not os.isatty(self._stdin):
+                raise ValueError  # /dev/null, as services have it: the loop takes it, and fails later
             source = os.fdopen(self._stdin, "rb", 0, closefd=False)
             self._reading, _ = await self._loop.connect_read_pipe(lambda: _Host(self), source)
         except (ValueError, OSError):

@@ -164,7 +164,8 @@ def test_a_wrong_call_says_what_is_wrong_and_starts_nothing(words, why):
     assert ended.stdout == ""
 
 
-def test_input_may_come_from_a_file(tmp_path):
+def test_input_may_come_from_a_file_or_from_nowhere(tmp_path):
+    """A service, or a container without -i, has /dev/null: the gate ends as it does when its host leaves."""
     given = tmp_path / "in"
     given.write_text('{"jsonrpc":"2.0","id":1,"method":"x"}\n')
     command = [sys.executable, "-m", "placet", "gate", "--url", "http://127.0.0.1:9", "--pin", "first-use"]
@@ -172,7 +173,9 @@ def test_input_may_come_from_a_file(tmp_path):
     with given.open() as source, (tmp_path / "out").open("w") as out:
         words = [*command, "--", sys.executable, str(SERVER)]
         subprocess.run(words, stdin=source, stdout=out, timeout=20, env=env, check=True)
+        ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, env=env, check=True)
     assert json.loads((tmp_path / "out").read_text())["id"] == 1
+    assert b"Traceback" not in ended.stderr
 
 
 def _resident(pid: int) -> int:
