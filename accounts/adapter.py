@@ -8,9 +8,26 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from . import alarms, locking, passkeys, proofs
 from .words import said
+
+#: What allauth says in other words than these pages: as to a friend, or of a name that is called otherwise here.
+OTHERWISE = (
+    gettext_noop("Username"),
+    gettext_noop("The username and/or password you specified are not correct."),
+    gettext_noop("Too many failed login attempts. Try again later."),
+    gettext_noop("Be patient, you are sending too many requests."),
+    gettext_noop("Please type your current password."),
+    gettext_noop("You must type the same password each time."),
+    gettext_noop("Your account has no password set up."),
+    gettext_noop("Your account has no verified email address."),
+    gettext_noop(
+        "An account already exists with this email address. "
+        "Please sign in to that account first, then connect your %s account."
+    ),
+)
 
 
 class Adapter(DefaultAccountAdapter):
