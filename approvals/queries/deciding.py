@@ -157,7 +157,8 @@ class _Table:
         self.item = assignment.item_of(action)
 
     def stages(self, timers: Iterable[Timer]) -> list[Stage]:
-        fired = {timer.role: timer.fired_at for timer in timers if timer.role and timer.fired_at}
+        until = self.action.settled_at  # a step that came due later was found settled, and asked nobody
+        fired = {t.role: t.fired_at for t in timers if t.role and t.fired_at and (until is None or t.fired_at < until)}
         needs = [
             self._stage(need.role, need.count, lack, fired.get(need.role))
             for need, lack in zip(self.terms.needs, self.counted.lacking, strict=True)

@@ -77,7 +77,7 @@ class Run:
 
     @property
     def moved(self) -> int:
-        """How many would only be asked of other people."""
+        """How many people would decide as before, but others, or more or fewer of them."""
         return sum(way.count for way in self.others)
 
 

@@ -19,7 +19,7 @@ WENT = {
 }
 GOES = {
     "review": _("asked of people"),
-    "others": _("asked of other people"),
+    "others": _("decided by other people, or by more or fewer"),
     "allow": _("allowed by a rule"),
     "policy_denied": _("denied by a rule"),
     "policy_error": _("denied: a condition cannot be evaluated"),

@@ -134,3 +134,12 @@ def test_a_place_among_comments_that_is_none_shows_the_latest(client, asked, ali
     page = get(client, alice, f"{action_page(asked)}?before={before}")
     assert page.status_code == 200
     assert "a word" in page.text
+
+
+def test_a_step_that_came_due_after_the_decision_is_not_told_as_if_it_had_asked_anybody(client, alice, shop, now):
+    place(now, escalation=[{"after_seconds": 60, "role": "chief"}], deadline_seconds=600)
+    action = submit(shop, at=now).action
+    reviews.record(action_id=action.pk, reviewer=alice, verdict="approve", at=now + timedelta(seconds=5))
+    deadlines.sweep_timers(at=now + timedelta(seconds=90))
+    client.force_login(alice)
+    assert "chief" not in get(client, alice, action_page(action))
