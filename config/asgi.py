@@ -1,7 +1,6 @@
 """The one door of the web process. Servers talk to a lean handler (no sessions, no cookies, no page middleware)."""
 
 import os
-import sys
 from urllib.parse import urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -43,8 +42,5 @@ def _origins() -> list[str]:
 
 sockets = AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, re_path("", nothing)]))
 application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(sockets, _origins())})
-# A thread that comes back from the database waits for the interpreter behind the event loop, and every turn of a batch
-# does so anew: by default up to 5 ms each time.
-sys.setswitchinterval(0.0005)
 logs.guard()
 memory.give_back_again()
