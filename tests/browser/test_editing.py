@@ -81,9 +81,11 @@ def test_axe_finds_nothing_on_an_edit_that_is_refused_or_looked_at_and_neither_s
     page.get_by_label("amount").fill("x")
     page.get_by_label("fast").select_option("false")
     page.get_by_role("button", name="See the difference").click()
+    expect(page.locator("main")).to_contain_text("This is not a number")
     _fits(page)
     page.get_by_label("amount").fill("40")
     page.get_by_role("button", name="See the difference").click()
+    expect(page.get_by_role("button", name="Sign and approve")).to_be_visible()
     _fits(page)
 
 

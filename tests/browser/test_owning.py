@@ -83,6 +83,7 @@ def test_a_new_token_and_the_menu_of_an_admin_can_be_used_by_everybody(visit, ow
     assert wrong(page) == []
     page.goto("/servers/shop/")
     page.get_by_role("button", name="New token…").click()
+    expect(page.get_by_role("heading", name="A new token for shop")).to_be_visible()
     assert wrong(page) == []
 
 
