@@ -10,6 +10,7 @@ from accounts.words import counted, said
 from .. import policy
 from ..models import Policy
 from ..rules.policies import Rule
+from ..rules.readings.phrases import UNITS
 
 EVERY = ("approval", "escalation", "logging", "exceptions", "break_glass")
 DOES = {
@@ -74,16 +75,7 @@ def _as(revision: Policy, role: str) -> list[Named]:
     return named + ([Named(revision, "break_glass")] if rule.break_glass == role else [])
 
 
-_UNITS = (
-    (86_400, lambda count: said("{count} d", count=count) if count > 1 else said("1 d")),
-    (3_600, lambda count: said("{count} h", count=count)),
-    (60, lambda count: said("{count} min", count=count)),
-)
-
-
 def _span(seconds: int) -> str:
     """So many seconds, in the largest unit that says it whole."""
-    for size, unit in _UNITS:
-        if seconds % size == 0 and seconds >= size:
-            return unit(seconds // size)
-    return said("{count} s", count=seconds)
+    size, unit = next((each for each in UNITS if seconds and seconds % each[0] == 0), UNITS[-1])
+    return unit(seconds // size)

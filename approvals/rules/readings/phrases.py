@@ -11,7 +11,8 @@ from ..sentences import Part
 type Phrase = tuple[Part, ...]
 
 LONGEST = 1000  # characters of one value that are shown: all of a condition; the document itself is one step away
-_UNITS = (
+#: Seconds of each unit, the largest first, and how so many of it are said.
+UNITS = (
     (86_400, lambda count: said("{count} d", count=count) if count > 1 else said("1 d")),
     (3_600, lambda count: said("{count} h", count=count)),
     (60, lambda count: said("{count} min", count=count)),
@@ -23,7 +24,7 @@ _FOLLOWS = said(", and")  # ties a phrase to the one before it
 def time(seconds: int) -> str:
     """Seconds in words: 90 is `1 min 30 s`."""
     parts = []
-    for size, unit in _UNITS:
+    for size, unit in UNITS:
         number, seconds = divmod(seconds, size)
         parts += [told(unit(number))] if number else []
     return " ".join(parts)
