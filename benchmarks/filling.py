@@ -57,21 +57,21 @@ def set_based(tables: tuple[str, ...]) -> Iterator[None]:
 
 @contextmanager
 def turns() -> Iterator[list[int]]:
-    """Count what goes through `rows.turn` on PostgreSQL, which Django does not see; a question counts as a query."""
-    from approvals import rows
+    """Count what goes through `rows.turn` on PostgreSQL, which Django does not see; a step counts as a query."""
+    from approvals.rows import on_postgres
 
     asked: list[int] = []
-    whole = rows._turn_postgres
+    whole = on_postgres.turn
 
     def counting(steps):
         asked.extend(1 for _ in steps)
         return whole(steps)
 
-    rows._turn_postgres = counting
+    on_postgres.turn = counting
     try:
         yield asked
     finally:
-        rows._turn_postgres = whole
+        on_postgres.turn = whole
 
 
 #: Indexes that no constraint rests on.

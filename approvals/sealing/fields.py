@@ -5,6 +5,7 @@ none. What SQL brings past instances (`values_list`, annotations, `rows.fetch`) 
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, override
 from uuid import UUID
 
@@ -59,7 +60,7 @@ class SealedField(models.BinaryField):
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.BinaryField", args, options
 
-    @property
+    @cached_property
     def place(self) -> str:
         return f"{self.model._meta.model_name}.{self.attname}"
 

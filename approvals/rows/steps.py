@@ -1,0 +1,38 @@
+"""What one turn with the database consists of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from django.db.models import Model
+
+type Question = tuple[str, Sequence[Any]]
+type Answer = list[tuple[Any, ...]]
+
+
+class Light(Protocol):
+    """What has a row's values as attributes, and names its table: a tenth of the cost of a model's instance."""
+
+    table: ClassVar[type[Model]]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Questions that one look at the database may answer: none locks what another counts on."""
+
+    questions: tuple[Question, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.questions)
+
+
+type Row = Model | Light
+type Step = Question | Together | Sequence[Row]
+
+
+def is_rows(step: Step) -> bool:
+    return not isinstance(step, Together) and not isinstance(step[0], str)
+
+
+def table_of(rows: Sequence[Row]) -> type[Model]:
+    return getattr(rows[0], "table", None) or type(rows[0])
