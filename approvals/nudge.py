@@ -5,11 +5,13 @@ All of them may be lost: rows say what is still owed.
 
 import json
 import logging
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from threading import Lock
 from uuid import UUID
 
 import redis
@@ -65,12 +67,60 @@ def _publish(message: Mapping[str, object]) -> None:
     if not settings.REDIS_URL or time.monotonic() < _quiet_until:
         return
     try:
-        _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(message))
+        _line(settings.REDIS_URL).say(json.dumps(message))
     except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET
-        log.warning("a nudge was lost", extra={"error": type(error).__name__})
+        _lost(error)
+
+
+def _lost(error: Exception) -> None:
+    log.warning("a nudge was lost", extra={"error": type(error).__name__})
+
+
+class _Line:
+    """A connection on which messages are sent without waiting for what is said to them: nobody acts on it."""
+
+    def __init__(self, url: str) -> None:
+        self._make = redis.ConnectionPool.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.25).make_connection
+        self._connection: redis.connection.Connection | None = None
+        self._lock = Lock()
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            try:
+                self._opened().send_command("PUBLISH", CHANNEL, text)
+            except BaseException:
+                self._close()
+                raise
+
+    def _opened(self) -> redis.connection.Connection:
+        """The connection, with everything read that came back meanwhile; another one where it has ended."""
+        try:
+            while self._connection is not None and self._connection.can_read():
+                self._heard(self._connection)
+        except (redis.RedisError, OSError):
+            self._close()
+        if self._connection is None:
+            self._connection = self._make()
+            self._connection.connect()
+        return self._connection
+
+    @staticmethod
+    def _heard(connection: redis.connection.Connection) -> None:
+        try:
+            connection.read_response()
+        except redis.ResponseError as error:
+            _lost(error)
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.disconnect()
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.25)
+def _line(url: str) -> _Line:
+    return _Line(url)
+
+
+os.register_at_fork(after_in_child=_line.cache_clear)
