@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -30,6 +30,12 @@ class Named:
     why: str = Why.OWNER
     on_behalf_of_id: int | None = None
     membership_id: int | None = None
+
+    def about(self, action_id: UUID) -> "Named":
+        """The same of another action."""
+        return Named(
+            action_id, self.owner_id, self.role, self.at, self.duty, self.why, self.on_behalf_of_id, self.membership_id
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def plan(items: Sequence[Item], *, at: datetime, read: "Everybody | None" = None
         if asked is None:
             made.hopeless.add(item.action_id)
             continue
-        made.named.extend(replace(each, action_id=item.action_id) for each in asked)
+        made.named.extend(each.about(item.action_id) for each in asked)
         made.timers.extend(steps)
     return made
 

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -57,12 +56,13 @@ class Batch:
         asked = [granting.ask(triples, at=at)] if grants and items else []
         names = _lately
         holders = assignment.ask_holders(names, at=at) if names else ()
-        askers, version, *rest = rows.fetch((policy.ASKERS, [who]), (policy.VERSION, []), *holders, *asked)
+        askers, version, *rest = rows.together((policy.ASKERS, [who]), (policy.VERSION, []), *holders, *asked)
         self.everybody = assignment.holders_found(names, rest[:2]) if names else None
         living = rest[len(holders) :]
         self.askers = policy.read_askers(askers)
         self.grants = granting.read(living[0]) if living else granting.Grants.none()
         self.book = policy.book(version=version)
+        self._alike: dict[tuple[int, str, str], Found] = {}
         self.found = [self._find(item) for item in items]
         self.bounds = Bounds(self._bounded(), at=at)
         self.sampling = _approved_sampling(items)
@@ -78,7 +78,14 @@ class Batch:
         asker, ask = self.askers.get(item.server.id), item.submission
         if asker is None:
             return NOBODY
-        return self.book.find(kind=ask.kind, name=ask.name, server=asker, facts=partial(_facts, item, asker, self.at))
+        known = self._alike.get((asker.id, ask.kind, ask.name))
+        if known is not None:
+            return known
+        facts = _Facts(item, asker, self.at)
+        found = self.book.find(kind=ask.kind, name=ask.name, server=asker, facts=facts)
+        if not facts.wanted:  # nothing else about it mattered, so the next by this name is found alike
+            self._alike[asker.id, ask.kind, ask.name] = found
+        return found
 
     def _bounded(self) -> list[tuple[Asker, Policy | None]]:
         pairs = zip(self.items, self.found, strict=True)
@@ -215,14 +222,21 @@ def _remember(names: frozenset[str]) -> None:
         _lately = names if len(names) <= MANY else frozenset()
 
 
-def _facts(item: Item, asker: Asker, at: datetime) -> dict[str, Any]:
-    """The ask as conditions see it: read again from the very bytes that are digested."""
-    ask = item.submission
-    return conditions.facts(
-        kind=ask.kind, name=ask.name, server=asker.name, environment=asker.environment,
-        params=_value(ask.body)["params"], signals=_value(ask.context).get("signals", {}), subject=ask.subject,
-        principal=ask.principal, at=at,
-    )  # fmt: skip
+class _Facts:
+    """The ask as conditions see it, read again from the very bytes that are digested; and whether any did see it."""
+
+    def __init__(self, item: Item, asker: Asker, at: datetime) -> None:
+        self._item, self._asker, self._at = item, asker, at
+        self.wanted = False
+
+    def __call__(self) -> dict[str, Any]:
+        self.wanted = True
+        ask, asker = self._item.submission, self._asker
+        return conditions.facts(
+            kind=ask.kind, name=ask.name, server=asker.name, environment=asker.environment,
+            params=_value(ask.body)["params"], signals=_value(ask.context).get("signals", {}), subject=ask.subject,
+            principal=ask.principal, at=self._at,
+        )  # fmt: skip
 
 
 def _value(preimage: bytes) -> dict[str, Any]:
@@ -240,11 +254,12 @@ def _approved_sampling(items: Sequence[Item]) -> set[tuple[int, UUID]]:
 def _action(item: Item, found: Policy | None, *, place: int, at: datetime) -> Action:
     ask = item.submission
     seconds = found.deadline_seconds if found else timing.DENIAL_LIFE
-    return Action(
+    return Action.unsaved(
         id=ids.uuid7(at=at, place=place, noise=os.urandom(8)), server_id=item.server.id, idempotency_key=item.key,
         submission_dig=ask.whole_dig, kind=ask.kind, name=ask.name, body=ask.body, dig=ask.dig,
         context=ask.context, context_dig=ask.context_dig, nonce=ask.nonce, subject=ask.subject,
         session=ask.session, bundle=ask.bundle, sampling_action_id=ask.sampling_action,
-        checkpoint_id=found.checkpoint_id if found else None, policy=found, created_at=at, state=State.PENDING,
-        deadline_at=timing.deadline(at=at, policy_seconds=seconds, timeout=ask.timeout),
+        checkpoint_id=found.checkpoint_id if found else None, policy_id=found.pk if found else None, created_at=at,
+        deadline_at=timing.deadline(at=at, policy_seconds=seconds, timeout=ask.timeout), state=State.PENDING,
+        reason="", settled_at=None,
     )  # fmt: skip
