@@ -1,9 +1,9 @@
 """Group commit: what queued while the last batch was in flight goes in one call, and is answered only after that.
 
 With one caller a batch has one item, and nothing waits. Under load batches grow by themselves: callers who were
-answered together usually come again together, so the next batch waits a moment until half of all are there. Without
-that the first to come back would take a commit alone, and all others would wait for it; half, because then one half is
-read and answered while the other is being committed.
+answered together usually come again together, so the next batch waits a moment until three of four are there. Without
+that the first to come back would take a commit alone, and all others would wait for it. Not for all: what one batch
+costs before it has an ask is shared by more, and still some are read and answered while others are being committed.
 
 Callers who belong together (a server's) take turns with others: each batch takes one of every one's in turn, and no one
 has more than a share of the places to wait in. A batch of several lines is smaller than one of a single line. So what
@@ -112,7 +112,7 @@ class Batcher[Item, Answer]:
         answers: Sequence[Answer | BaseException] = [error] * len(batch) if error else result.result()
         told = zip(batch, answers, strict=True)
         self._refused = {self._whose(item) for (item, _), answer in told if isinstance(answer, Exception)}
-        self._expected = min(self._limit, (len(batch) + self._waiting) // 2)
+        self._expected = min(self._limit, (len(batch) + self._waiting) * 3 // 4)
         if len(batch) > ALONE and self._waiting < self._expected:
             self._timer = loop.call_later(GATHER, self._next, loop)
         else:

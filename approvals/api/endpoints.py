@@ -14,6 +14,7 @@ from ..queries import directory as people
 from ..wire import rest
 from . import auth, discovery, document, lanes, polls, proofs, shapes
 from .problems import Problem
+from .quick import QuickAnswer, QuickRequest
 
 INLINE = 16 * 1024  # bytes; a larger ask is read in a thread, so that no one holds the event loop for long
 
@@ -28,7 +29,7 @@ api.add_router("/api/v1/ledger", proofs.router)
     response={200: shapes.Action, 201: shapes.Action},
     openapi_extra=document.SUBMIT,
 )
-async def submit(request: HttpRequest) -> HttpResponse:
+async def submit(request: HttpRequest | QuickRequest) -> HttpResponse | QuickAnswer:
     """Submit an ask. The same key with the same ask answers 200 with the action that the first one made."""
     key = _key(request)
     _require_json(request)
@@ -37,7 +38,7 @@ async def submit(request: HttpRequest) -> HttpResponse:
     if not admitted.new:
         return _action(await _read(request, admitted.action.pk))
     row = standing.of_new(admitted.action, checkpoint=admitted.checkpoint, receipt=admitted.receipt)
-    return _action(row, status=201, headers={"Location": f"/api/v1/actions/{row.id}"})
+    return QuickAnswer(rest.encode(rest.action(row)), status=201, location=f"/api/v1/actions/{row.id}")
 
 
 @api.get("/api/v1/actions", operation_id="list", response=shapes.Page, openapi_extra=document.LIST)

@@ -22,6 +22,7 @@ from .batcher import UNAVAILABLE, Overloaded
 from .endpoints import api
 from .polls import Gone
 from .problems import Problem
+from .quick import QuickAnswer, QuickRequest
 
 SUBMIT = "/api/v1/actions"
 MAX_BODY = 256 * 1024
@@ -55,7 +56,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         raise ValueError(f"This handler knows no {scope['type']}.")
     try:
         body = await _body(scope, receive)
-        response = await _answer(Request(scope, body=body, receive=receive))
+        if scope["method"] == "POST" and scope["path"] == SUBMIT:
+            response = await _submit(scope, body=body, receive=receive)
+        else:
+            response = await _answer(Request(scope, body=body, receive=receive))
     except Gone:
         return
     except Problem as problem:
@@ -88,8 +92,6 @@ def _too_large() -> Problem:
 
 
 async def _answer(request: Request) -> HttpResponse:
-    if request.method == "POST" and request.path_info == SUBMIT:
-        return await _submit(request)
     call, words = _find(request.path_info)
     response = await call(request, **words)
     if response.status_code != 405:
@@ -100,10 +102,15 @@ async def _answer(request: Request) -> HttpResponse:
     raise Problem("method_not_allowed", f"This address knows {allowed}.", headers={"Allow": allowed})
 
 
-async def _submit(request: Request) -> HttpResponse:
-    """The busiest call, without the steps of django-ninja that it does not need: a quarter of its time here."""
+async def _submit(scope: Scope, *, body: bytes, receive: Receive) -> HttpResponse | QuickAnswer:
+    """The busiest call, without the steps of Django and django-ninja that it does not need: a third of its time."""
+    request: QuickRequest | Request = QuickRequest(scope, body=body)
     try:
-        request.auth = await auth.BEARER(request) or await auth.SIGNED(request)
+        known = await auth.BEARER(request)
+        if known is None:
+            request = Request(scope, body=body, receive=receive)
+            known = await auth.SIGNED(request)
+        request.auth = known
         return await endpoints.submit(request)
     except Exception as error:
         return api.on_exception(request, error)
@@ -125,7 +132,11 @@ def _allowed(response: HttpResponse) -> str:
     return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 
-async def _send(response: HttpResponse, send: Send, *, head: bool) -> None:
+async def _send(response: HttpResponse | QuickAnswer, send: Send, *, head: bool) -> None:
+    if isinstance(response, QuickAnswer):
+        await send({"type": "http.response.start", "status": response.status_code, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.content})
+        return
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if response.status_code not in (204, 304):

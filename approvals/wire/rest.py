@@ -12,6 +12,7 @@ from ..models import State
 from ..rules import shapes
 from ..standing import Standing
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # `dumps` would make one each time
 OUTCOME_BYTES = 64 * 1024
 MOST_TOOLS = 500  # in one report; a longer list comes in several
 
@@ -80,7 +81,7 @@ def tools(raw: bytes) -> list[str]:
 
 
 def encode(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def time(at: datetime) -> str:

@@ -150,7 +150,7 @@ ALL = (
     _rule("stripe-key", "a Stripe key", "k_live_ whsec_",
           r"[rs]k_live_[0-9a-zA-Z]{24,200}|whsec_[A-Za-z0-9+/=]{32,100}"),
     _rule("telegram-token", "a Telegram token", ":AA", r"(?<![\d\w])\d{8,10}:AA[0-9A-Za-z_-]{33}" + _END),
-    _rule("twilio-key", "a Twilio key", "", _START + r"(?:SK|AC)(?=[a-f0-9]{0,31}\d)[a-f0-9]{32}" + _END),
+    _rule("twilio-key", "a Twilio key", "SK AC", _START + r"(?:SK|AC)(?=[a-f0-9]{0,31}\d)[a-f0-9]{32}" + _END),
     _rule("google-key", "a Google key", "AIza ya29. GOCSPX-",
           _START + r"(?:AIza[\w-]{35}|ya29\.[\w-]{40,2000}|GOCSPX-[\w-]{28})" + _END),
     _rule("placet-token", "a token of a Placet server", "plc_", r"plc_[a-z0-9]{16}_[A-Za-z0-9_-]{43}"),

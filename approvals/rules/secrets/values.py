@@ -23,8 +23,10 @@ _PLACEHOLDER = re.compile(
 _ANCHORS = [(anchor, rule) for rule in ALL for anchor in rule.anchors]
 _LOOSE = [rule for rule in ALL if not rule.anchors]
 _NOTHING = frozenset({"Cf", "Mn"})
+_OTHER = re.compile(r'[{["%]')  # none of them: no text is in another spelling
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 DEEP = 3  # texts in texts that are opened
+SHORTEST = 8  # characters; what is shorter holds no secret that is written out
 DEEPEST = 64  # levels of the JSON in one
 #: Members that say which value stands beside them: `{"name": "API_KEY", "value": …}`.
 _NAMES, _VALUE = ("name", "key"), "value"
@@ -45,33 +47,39 @@ def held(value: Any, *, at: str = "") -> list[Hit]:
 def _gathered(value: Any) -> tuple[list[str], bool]:
     """All names and texts, in no order; and whether a member may be named like a secret."""
     texts: list[str] = []
-    members, left = False, [(value, 0)]
-    while left:
-        each, deep = left.pop()
-        if isinstance(each, str):
-            texts.append(each)
-            left += [(inner, deep + 1) for inner in _inside(each, deep)]
-        elif isinstance(each, list):
-            left += [(one, deep) for one in each]
-        elif isinstance(each, dict):
-            texts += each
-            left += [(one, deep) for one in each.values()]
-            members = members or _VALUE in each or any(map(_may_be_member, each))
-    return texts, members
+    names: list[str] = []
+    found, deep = [value], 0
+    while found:
+        first = len(texts)
+        for each in found:  # it grows meanwhile
+            if isinstance(each, str):
+                texts.append(each)
+            elif isinstance(each, dict):
+                names += each
+                found += each.values()
+            elif isinstance(each, list):
+                found += each
+        told = texts[first:]
+        found = [inner for text in told for inner in _inside(text, deep)] if _OTHER.search("".join(told)) else []
+        deep += 1
+    return texts + names, _VALUE in names or _may_name_one("\n".join(names))
 
 
-def _inside(text: str, deep: int) -> Iterator[Any]:
+def _inside(text: str, deep: int) -> Sequence[Any]:
     """What a text is in another spelling: the JSON in it, and without its percent signs."""
-    if deep < DEEP and len(text) >= 8:
-        if text.lstrip()[:1] in ("{", "[", '"'):
-            with suppress(ValueError, RecursionError):
-                yield _shallow(json.loads(text))
-        if "%" in text and _ESCAPED.search(text):
-            yield unquote(text)
+    if deep >= DEEP or len(text) < SHORTEST:
+        return ()
+    found: list[Any] = []
+    if text.lstrip()[:1] in ("{", "[", '"'):
+        with suppress(ValueError, RecursionError):
+            found.append(_shallow(json.loads(text)))
+    if "%" in text and _ESCAPED.search(text):
+        found.append(unquote(text))
+    return found
 
 
-def _may_be_member(name: str) -> bool:
-    return not name.isascii() or _NAMED.search(name) is not None
+def _may_name_one(names: str) -> bool:
+    return not names.isascii() or _NAMED.search(names) is not None
 
 
 def _candidates(text: str) -> list[Rule]:
@@ -128,7 +136,7 @@ def _of_pair(value: dict[str, Any], at: str) -> Iterator[Hit]:
 
 
 def _in(text: str, rules: Sequence[Rule], at: str) -> Iterator[Hit]:
-    if len(text) < 8:
+    if len(text) < SHORTEST:
         return
     small = text.lower()
     for rule in rules:
