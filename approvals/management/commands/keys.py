@@ -21,7 +21,10 @@ class Command(TellingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("what", choices=["status", "prepare", "rotate", "revoke", "history"])
-        parser.add_argument("kid", nargs="?", default="", help="revoke: the key's name, as `keys status` shows it")
+        parser.add_argument(
+            "kid", nargs="?", default="",
+            help="revoke: the key's name, as `keys status` shows it; after `--` where it begins with a dash",
+        )  # fmt: skip
         parser.add_argument("--reason", default="", help="revoke, rotate --now: why; it stands in the public history")
         parser.add_argument("--now", action="store_true", help="rotate: an emergency; verifiers may not have the key")
 

@@ -42,8 +42,13 @@ class FileSigner:
 
     @classmethod
     def generate(cls, path: str | os.PathLike[str]) -> Self:
-        """Make a key and write it to the disk. Raises FileExistsError rather than replace a key."""
+        """Make a key and write it to the disk. Raises FileExistsError rather than replace a key.
+
+        Its name begins with no dash, as one of 64 would: typed after a command that would read as an option.
+        """
         signer = cls(Ed25519PrivateKey.generate())
+        while signer.kid.startswith("-"):
+            signer = cls(Ed25519PrivateKey.generate())
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(signer._private_pem())
             file.flush()
