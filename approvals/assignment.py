@@ -117,7 +117,7 @@ def read_holders(names: Collection[str], *, at: datetime) -> Everybody:
     """Read who holds these roles, in one turn."""
     if not names:
         return Everybody({}, {})
-    return holders_found(names, rows.fetch(*ask_holders(names, at=at)))
+    return holders_found(names, rows.together(*ask_holders(names, at=at)))
 
 
 def ask_holders(names: Collection[str], *, at: datetime) -> tuple[rows.Question, rows.Question]:

@@ -53,7 +53,7 @@ def break_glass(
             action=action, server_urn=action.server.urn, policy=action.policy, decision=State.APPROVED, reason=BASIS,
             actor=person.urn, reviews=kept, basis=BASIS, edited=edit.dig if edit else "",
         )  # fmt: skip
-        (receipt,) = settlement.settle_many([case], at=at, after=([review], [line]))
+        (receipt,) = settlement.settle_many([case], at=at, beside=([review], [line]))
         findings.record([_finding(action, reason=said)], at=at)
     return receipt
 

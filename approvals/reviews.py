@@ -145,7 +145,8 @@ class _Desk:
         ids, users = list({each.action_id for each in given}), [each.reviewer for each in given]
         rights = access.ask_rights(users=users, action_ids=ids, at=at)
         signers = signing.ask(each.reviewer for each in given if each.signed)
-        locked, earlier, *found = rows.fetch(access.ask_locked(ids), spoken.ask_earlier(ids), *rights, *signers)
+        others = rows.Together((spoken.ask_earlier(ids), *rights, *signers))  # they see what the lock waited for
+        locked, earlier, *found = rows.turn(access.ask_locked(ids), others)
         self.actions = access.read_locked(locked)
         self.rights = access.read_rights(*found[: len(rights)], users=users)
         self.counting = signing.read(found[len(rights) :])
@@ -168,7 +169,7 @@ class _Desk:
         going = {case.action.pk for case in self.cases}
         waiting = {each.action_id for each in self.new} - going
         born = settlement.settle_many(
-            self.cases, at=self.at, after=(self.edits, self.new, self.lines, self._asked_next(waiting))
+            self.cases, at=self.at, beside=(self.edits, self.new, self.lines, self._asked_next(waiting))
         )
         nudge.after_commit(event="reviewed", actions=[(pk, self.actions[pk].checkpoint_id) for pk in waiting])
         return {receipt.action_id: receipt for receipt in born}

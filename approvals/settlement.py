@@ -61,10 +61,10 @@ def settle(case: Case, *, at: datetime) -> Receipt:
     return settle_many([case], at=at)[0]
 
 
-def settle_many(cases: list[Case], *, at: datetime, after: Sequence[rows.Step] = ()) -> list[Receipt]:
+def settle_many(cases: list[Case], *, at: datetime, beside: Sequence[Sequence[rows.Row]] = ()) -> list[Receipt]:
     """Settle all of them or none. The rows are locked by the caller, or were inserted in this very transaction.
 
-    What is written `after` which they settle (the reviews that decide them) goes first, in the same turn.
+    What is written `beside` it, the reviews that decide them, comes first on record, in the same turn.
     """
     moves = _moves(cases, at=at)
     born = [_receipt(case, at=at) for case in cases]
@@ -76,7 +76,7 @@ def settle_many(cases: list[Case], *, at: datetime, after: Sequence[rows.Step] =
         for case, receipt in zip(cases, born, strict=True)
     ]  # fmt: skip
     owed = [Delivery(action_id=case.action.pk, due_at=at) for case in cases]
-    moved = rows.turn(*after, *moves, born, owed, lines)
+    moved = rows.turn(rows.Together(tuple(moves), (*beside, born, owed, lines)))
     if sum(map(len, moved)) != len(cases):
         raise AlreadySettled(state=cases[0].decision, at=at)
     nudge.after_commit(event="settled", actions=[(c.action.pk, c.action.checkpoint_id) for c in cases])

@@ -93,7 +93,7 @@ def read(*, action_id: UUID) -> Standing:
 def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Refusal]:
     """Return the standing of each wanted action, in order; NotFound when it is another server's or nobody's."""
     who, ids = list({server.id for server, _ in wanted}), list({action_id for _, action_id in wanted})
-    generations, read = rows.fetch((servers.LIVING, [who]), (f"{_READ} WHERE action.id {{any}}", [ids]))
+    generations, read = rows.together((servers.LIVING, [who]), (f"{_READ} WHERE action.id {{any}}", [ids]))
     living, found = dict(generations), {row.id: row for row in map(_standing, read)}
     return [_answer(found.get(action_id), server=server, living=living) for server, action_id in wanted]
 
@@ -101,7 +101,7 @@ def read_many(*, wanted: Sequence[tuple[Identity, UUID]]) -> list[Standing | Ref
 def read_answered(*, wanted: Sequence[tuple[Identity, UUID]], at: datetime) -> list[bool | Refusal]:
     """Return whether each question was answered yet; why it never will be, when that is so."""
     who, ids = list({server.id for server, _ in wanted}), list({action_id for _, action_id in wanted})
-    generations, read = rows.fetch((servers.LIVING, [who]), (_ASKED, [ids]))
+    generations, read = rows.together((servers.LIVING, [who]), (_ASKED, [ids]))
     living, found = dict(generations), {_id(row[0]): row[1:] for row in read}
     return [_answered(found.get(action_id), server=server, living=living, at=at) for server, action_id in wanted]
 

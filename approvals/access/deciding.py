@@ -109,7 +109,7 @@ def read_rights(held: rows.Answer, duties: rows.Answer, added: rows.Answer, *, u
 
 def rights(*, users: Sequence[User], action_ids: Sequence[UUID], at: datetime) -> Rights:
     """What these people may do with these actions, in one turn."""
-    return read_rights(*rows.fetch(*ask_rights(users=users, action_ids=action_ids, at=at)), users=users)
+    return read_rights(*rows.together(*ask_rights(users=users, action_ids=action_ids, at=at)), users=users)
 
 
 def must_see(*, user: User, action: Action | None, known: Rights) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -13,52 +14,59 @@ from psycopg.pq import TransactionStatus
 
 from . import arrays
 from .plans import plan
-from .steps import Answer, Row, Step, Together, is_rows, table_of
+from .steps import Answer, Question, Row, Step, Together, is_rows, table_of
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is sent at once. With `whole` its one row has an array for each question's answer."""
+
+    text: str
+    params: Sequence[Any]
+    questions: int
+    whole: bool = False
+
+    def answers(self, cursor: Cursor) -> list[Answer]:
+        if self.whole:
+            return list(cursor.fetchone() or ())
+        return [cursor.fetchall()] if self.questions else []
 
 
 def turn(steps: Sequence[Step]) -> list[Answer]:
     statements = [each for inserted, run in groupby(steps, is_rows) for each in _statements(run, inserted=inserted)]
     sent = []
     with _sending(len(statements)) as raw:
-        for text, params, questions in statements:
+        for each in statements:
             cursor = Cursor(raw)
-            cursor.execute(text, params, prepare=True, binary=questions > 1)
-            sent.append((cursor, questions))
+            cursor.execute(each.text, each.params, prepare=True, binary=each.whole)
+            sent.append((each, cursor))
     # Asked for inside the pipeline, each would wait by itself.
-    return [answer for cursor, questions in sent for answer in _answers(cursor, questions)]
+    return [answer for each, cursor in sent for answer in each.answers(cursor)]
 
 
-def _statements(run: Iterable[Step], *, inserted: bool) -> Iterator[tuple[str, Sequence[Any], int]]:
-    """What is sent for steps side by side: text, parameters, and how many questions it answers."""
+def _statements(run: Iterable[Step], *, inserted: bool) -> Iterator[Statement]:
+    """Steps side by side as statements: all rows in one, each question in one of its own."""
     if inserted:
-        yield _inserting(run)
+        yield _whole((), run)
         return
     for step in run:
-        if isinstance(step, Together) and len(step.questions) > 1:
-            texts, params = zip(*step.questions, strict=True)
-            yield _at_once(texts), [each for told in params for each in told], len(texts)
+        if isinstance(step, Together):
+            yield _whole(step.questions, filter(None, step.rows))
         else:
-            text, params = step.questions[0] if isinstance(step, Together) else step
-            yield _worded(text), params, 1
+            yield Statement(_worded(step[0]), step[1], 1)
 
 
-def _inserting(run: Iterable[Sequence[Row]]) -> tuple[str, Sequence[Any], int]:
-    """One statement that inserts all of these rows."""
+def _whole(questions: Sequence[Question], sequences: Iterable[Sequence[Row]]) -> Statement:
+    """One statement that asks and inserts all of this."""
+    params = [each for _, told in questions for each in told]
     tables: dict[type[Model], list[Row]] = {}
-    for rows in run:
+    for rows in sequences:
         tables.setdefault(table_of(rows), []).extend(rows)
-    params: list[Any] = []
     for table, rows in tables.items():
         how = plan(table, "postgresql")
-        columns = zip(*map(how.values, rows), strict=True)
-        params += map(arrays.pack, how.kinds, columns)
-    return _all_inserted(tuple(tables)), params, 0
-
-
-def _answers(cursor: Any, questions: int) -> list[Answer]:
-    if questions > 1:
-        return list(cursor.fetchone())
-    return [cursor.fetchall()] if questions else []
+        params += map(arrays.pack, how.kinds, zip(*map(how.values, rows), strict=True))
+    text = _at_once(tuple(text for text, _ in questions), tuple(tables))
+    return Statement(text, params, len(questions), whole=bool(questions))
 
 
 @contextmanager
@@ -77,17 +85,12 @@ def _worded(text: str) -> str:
     return text.replace("{any}", "= ANY(%s)")
 
 
-@lru_cache(maxsize=64)
-def _at_once(texts: tuple[str, ...]) -> str:
-    """One statement that answers these questions, a column of rows each."""
-    asked = (f"ARRAY(SELECT found FROM ({_worded(text)}) AS found)" for text in texts)  # noqa: S608
-    return f"SELECT {', '.join(asked)}"
-
-
-@lru_cache(maxsize=64)
-def _all_inserted(tables: tuple[type[Model], ...]) -> str:
-    *others, last = (plan(table, "postgresql").into for table in tables)
-    if not others:
-        return last
-    beside = ", ".join(f"rows_{number} AS ({into})" for number, into in enumerate(others))
-    return f"WITH {beside} {last}"
+@lru_cache(maxsize=256)
+def _at_once(questions: tuple[str, ...], tables: tuple[type[Model], ...]) -> str:
+    """The text; it answers with a row that has an array for each question, and with nothing when there is none."""
+    asked = [f"asked_{number} AS ({_worded(text)})" for number, text in enumerate(questions)]
+    into = [plan(table, "postgresql").into for table in tables]
+    found = ", ".join(f"ARRAY(SELECT found FROM asked_{n} AS found)" for n in range(len(questions)))  # noqa: S608
+    last = f"SELECT {found}" if found else into.pop()
+    beside = ", ".join(asked + [f"rows_{number} AS ({text})" for number, text in enumerate(into)])
+    return f"WITH {beside} {last}" if beside else last

@@ -1,7 +1,7 @@
 """The same turn with SQLite, one statement after the other: it lies in this process."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -10,22 +10,29 @@ from uuid import UUID
 from django.db import connection
 
 from .plans import plan
-from .steps import Answer, Step, Together, is_rows, table_of
+from .steps import Answer, Question, Row, Step, Together, is_rows, table_of
 
 
 def turn(steps: Sequence[Step]) -> list[Answer]:
     answers = []
     with connection.cursor() as cursor:
-        for step in steps:
+        for step in _single(steps):
             if is_rows(step):
                 how = plan(table_of(step), "sqlite")
-                values = ([_for_sqlite(value) for value in how.values(row)] for row in step)
-                cursor.executemany(how.into, list(values))
+                cursor.executemany(how.into, [[_for_sqlite(value) for value in how.values(row)] for row in step])
                 continue
-            for text, params in step.questions if isinstance(step, Together) else [step]:
-                cursor.execute(_worded(text), [_for_sqlite(param) for param in params])
-                answers.append([tuple(map(_from_sqlite, row)) for row in cursor.fetchall()])
+            cursor.execute(_worded(step[0]), [_for_sqlite(param) for param in step[1]])
+            answers.append([tuple(map(_from_sqlite, row)) for row in cursor.fetchall()])
     return answers
+
+
+def _single(steps: Sequence[Step]) -> Iterator[Question | Sequence[Row]]:
+    for step in steps:
+        if isinstance(step, Together):
+            yield from step.questions
+            yield from filter(None, step.rows)
+        else:
+            yield step
 
 
 def _for_sqlite(value: Any) -> Any:

@@ -16,17 +16,23 @@ class Light(Protocol):
     table: ClassVar[type[Model]]
 
 
+type Row = Model | Light
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Questions that one look at the database may answer: none locks what another counts on."""
+    """Questions that one look at the database may answer, and rows that go in with it: none of them sees another.
 
-    questions: tuple[Question, ...]
+    So no question may lock what another counts on. An `UPDATE … RETURNING` is a question too.
+    """
+
+    questions: tuple[Question, ...] = ()
+    rows: tuple[Sequence[Row], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.questions)
+        return bool(self.questions) or any(self.rows)
 
 
-type Row = Model | Light
 type Step = Question | Together | Sequence[Row]
 
 

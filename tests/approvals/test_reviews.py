@@ -222,6 +222,6 @@ def test_a_verdict_takes_two_turns_with_the_database(asked, alice, later, monkey
     turns, turn = [], rows.turn
     monkeypatch.setattr(rows, "turn", lambda *steps: turns.append(len(steps)) or turn(*steps))
     reviews.record(action_id=asked.pk, reviewer=alice, verdict="approve", at=later)
-    # lock, earlier reviews, roles, duties, what was added;
-    # no edit, review, line, nobody next, move, receipt, delivery, line
-    assert turns == [5, 8]
+    # lock; earlier reviews, roles, duties, what was added, all at once
+    # move, review, receipt, delivery, lines, all at once
+    assert turns == [2, 1]
