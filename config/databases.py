@@ -16,8 +16,11 @@ _SQLITE_OPTIONS = {
 # The hot verbs (`approvals.rows`) have their statements prepared and planned once a connection: planned anew for each
 # set of values, a decision takes three times as long. Whoever plans once must not be led by how small a table was that
 # day: its index is taken even then, by these statements and by the checks of foreign keys, which keep their plans too.
-# The ORM's statements are never prepared; no page reads a whole table.
-_PREPARED = {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"}
+# The ORM's statements are never prepared; no page reads a whole table. Compiling a plan would take longer than its run.
+_PREPARED = {
+    "prepare_threshold": 5,
+    "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off",
+}
 # For a pooler that hands one connection to many in turn, and knows nothing of prepared statements.
 _UNPREPARED = {"prepare_threshold": None}
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
 from typing import Any
+from uuid import UUID
 from weakref import WeakSet
 
 from psycopg import Connection, pq
@@ -25,21 +26,51 @@ class Packed(bytes):
     """An array as it travels. Its place in the statement says of which type: `%b::uuid[]`."""
 
 
-class _Unchanged(Dumper):
-    format = pq.Format.BINARY
-
-    def dump(self, obj: Packed) -> Packed:
-        return obj
+class Ids(Packed):
+    """An array of uuid, and says so itself."""
 
 
+class Numbers(Packed):
+    """An array of bigint."""
+
+
+class Texts(Packed):
+    """An array of text."""
+
+
+def _dumper(number: int) -> type[Dumper]:
+    """Sends as it is; `number` is the type's in the catalogue, 0 where the statement says it."""
+
+    class Unchanged(Dumper):
+        format, oid = pq.Format.BINARY, number
+
+        def dump(self, obj: Packed) -> Packed:
+            return obj
+
+    return Unchanged
+
+
+_DUMPERS = {Packed: _dumper(0), Ids: _dumper(2951), Numbers: _dumper(1016), Texts: _dumper(1009)}
+_LISTS: dict[type, tuple[str, type[Packed]]] = {UUID: ("uuid", Ids), int: ("bigint", Numbers), str: ("text", Texts)}
 _taught: WeakSet[Connection] = WeakSet()
 
 
 def teach(connection: Connection) -> None:
     """Let this connection send what is packed."""
     if connection not in _taught:
-        connection.adapters.register_dumper(Packed, _Unchanged)
+        for packed, dumper in _DUMPERS.items():
+            connection.adapters.register_dumper(packed, dumper)
         _taught.add(connection)
+
+
+def parameter(value: Any) -> Any:
+    """A question's parameter: a list of ids, whole numbers or texts packed, anything else as it is."""
+    if type(value) is not list or not value:
+        return value
+    known = _LISTS.get(type(value[0]))
+    if known is None or len(set(map(type, value))) > 1:
+        return value
+    return known[1](pack(known[0], value))
 
 
 def _fixed(form: str, made: Callable[[Any], Any] = lambda value: value) -> Callable[[Any], bytes]:

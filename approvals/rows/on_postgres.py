@@ -53,12 +53,12 @@ def _statements(run: Iterable[Step], *, inserted: bool) -> Iterator[Statement]:
         if isinstance(step, Together):
             yield _whole(step.questions, filter(None, step.rows))
         else:
-            yield Statement(_worded(step[0]), step[1], 1)
+            yield Statement(_worded(step[0]), [arrays.parameter(each) for each in step[1]], 1)
 
 
 def _whole(questions: Sequence[Question], sequences: Iterable[Sequence[Row]]) -> Statement:
     """One statement that asks and inserts all of this."""
-    params = [each for _, told in questions for each in told]
+    params = [arrays.parameter(each) for _, told in questions for each in told]
     tables: dict[type[Model], list[Row]] = {}
     for rows in sequences:
         tables.setdefault(table_of(rows), []).extend(rows)
