@@ -1,6 +1,7 @@
-"""Gives memory back to the system once a process has loaded its modules."""
+"""Once a process has loaded its modules: memory back to the system, and no more looking through what will stay."""
 
 import ctypes
+import gc
 import sys
 import threading
 
@@ -8,7 +9,13 @@ AGAIN = (3.0, 8.0, 30.0, 75.0)  # seconds until what threads, first pages and a 
 
 
 def give_back() -> None:
-    """Reading some 1,200 modules leaves holes that the C library keeps: 13 of 100 MB measured in the web process."""
+    """Reading some 1,200 modules leaves holes that the C library keeps: 13 of 100 MB measured in the web process.
+
+    And 140,000 objects that stay for good, which each full collection would look through: 60 ms, in which nobody is
+    answered. Frozen, they are looked at no more.
+    """
+    gc.collect()
+    gc.freeze()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:
